@@ -25,6 +25,17 @@ func (db *DB) Member(number uint16) (m Member, ok bool) {
 	return m, ok
 }
 
+// MemberOf returns the number of the member with a link key; not ok: there is none, or it was withdrawn. It reads
+// memory.
+func (db *DB) MemberOf(key [32]byte) (number uint16, ok bool) {
+	for n, m := range *db.roster.Load() {
+		if m.Key == key && m.Withdrawn == 0 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
 // inFleet takes over from a file that was just opened what the node is in its fleet.
 func (db *DB) inFleet(f file) {
 	db.number.Store(uint32(f.node.Number))

@@ -36,6 +36,8 @@ type Config struct {
 	Bundle func(ctx context.Context, since uint64) (TrustBundle, error)
 	// Fleet gives what the node knows of its fleet; nil: it is in none. Many goroutines call it at once.
 	Fleet func() Fleet
+	// Ready says what keeps the node from its work that Node.Ready does not see, as "part: …"; nil: nothing does.
+	Ready func() error
 	// Compat is the version whose answers are given; "": that of the node's settings.
 	Compat core.Version
 	// AllowedHosts are the names that a request may give as its host (Django's ALLOWED_HOSTS). ".example.com"

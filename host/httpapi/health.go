@@ -37,6 +37,11 @@ func (h *handler) healthCheck(path string) func(*request) answer {
 func (h *handler) alive(rq *request) answer { return h.health(rq, nil) }
 
 func (h *handler) ready(rq *request) answer {
+	if h.cfg.Ready != nil {
+		if err := h.cfg.Ready(); err != nil {
+			return h.health(rq, err)
+		}
+	}
 	return h.health(rq, h.cfg.Node.Ready(rq.Context()))
 }
 

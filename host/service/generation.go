@@ -50,11 +50,12 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	if err != nil {
 		return err
 	}
+	part := s.fleet.ofNode(g)
 	g.node, err = node.New(node.Config{
-		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
+		Engine: engine, Store: s.store, Settings: part.settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
 		DecoyKey: s.decoyKey, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
-		Now: s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(),
+		Now: s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(), Fleet: part.fleet, AwayEngine: part.away,
 	})
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 		Browser:     cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
 		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
-		Bundle: g.publishedBundle(s),
+		Bundle: g.publishedBundle(s), Fleet: s.fleet.shown(), Ready: s.fleet.ready(),
 	})
 	if err != nil {
 		return err

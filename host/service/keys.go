@@ -25,6 +25,7 @@ func (s *Service) managerOf(cfg *config.Config) (*keys.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.fleet.joinKeys(&c, cfg)
 	c.Changed, c.Now, c.ClockGood = s.keysChanged, s.cfg.Now, func() bool { return node.CheckClock(s.store) == nil }
 	if s.elsewhere != nil {
 		c.Outside = s.elsewhere
@@ -226,9 +227,13 @@ func (s *Service) keysChanged() error {
 // tick does with the keys what the time has brought.
 func (s *Service) tick(ctx context.Context) error { return s.current.Load().manager.Tick(ctx) }
 
-// tickKeys ticks each second until ctx ends.
+// tickKeys ticks each second until ctx ends, and in a fleet more often: the keys of other nodes come and go.
 func (s *Service) tickKeys(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	every := time.Second
+	if s.fleet != nil {
+		every = time.Second / 4
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {

@@ -65,7 +65,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		return admin.Reloaded{}, err
 	}
 	// The store keeps the longest lifetimes for good: only those that come into force are for it.
-	if err = g.node.RaiseLifetimes(ctx); err == nil {
+	if err = s.raiseLifetimes(ctx, g); err == nil {
 		err = g.manager.Raise(ctx)
 	}
 	if err != nil {

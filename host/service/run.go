@@ -53,6 +53,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.cfg.Started != nil {
 		s.cfg.Started(s.URL())
 	}
+	ended := s.fleet.start(ctx, cancel)
 	all = append(all, api)
 	errs := make(chan error, len(all))
 	for _, l := range all {
@@ -64,6 +65,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for range all {
 		err = errors.Join(err, <-errs)
 	}
+	err = errors.Join(err, ended())
 	s.log.Info("stopped")
 	return err
 }

@@ -66,6 +66,7 @@ type Service struct {
 	bundles     *bundle.Maker
 	elsewhere   *elsewhere            // nil: no key signs elsewhere
 	signer      *keyring.SignerFaults // of elsewhere
+	fleet       *fleetPart            // nil: the node is in no fleet
 	closes      []func() error        // in the order of opening
 
 	reloading sync.Mutex // held while current, or its keys, are exchanged
@@ -100,6 +101,9 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := s.openSigners(cfg); err != nil {
 		return nil, err
 	}
+	if err := s.openFleet(ctx, cfg); err != nil {
+		return nil, err
+	}
 	g, err := s.begin(cfg)
 	if err != nil {
 		return nil, err
@@ -119,7 +123,7 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := g.build(ctx, s, ring); err != nil {
 		return nil, err
 	}
-	if err := g.node.RaiseLifetimes(ctx); err != nil {
+	if err := s.raiseLifetimes(ctx, g); err != nil {
 		return nil, err
 	}
 	s.use(g)

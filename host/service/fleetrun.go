@@ -1,0 +1,115 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/fleet/lane/linktls"
+	"github.com/edgetoken/edgetoken/host/server"
+)
+
+// fleetLimits leave the time of bodies to the handlers: a link of the lane over HTTP and a copy of the store last.
+var fleetLimits = server.Limits{ReadTimeout: anyTime, WriteTimeout: anyTime}
+
+// fleetGrace is how long requests of other nodes may take when the node stops.
+const fleetGrace = 2 * time.Second
+
+// start takes part in the fleet. The part ends when ended is called, since requests in flight may need it until then.
+// failed is called if it ends before. f may be nil.
+func (f *fleetPart) start(ctx context.Context, failed func()) (ended func() error) {
+	if f == nil {
+		return func() error { return nil }
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() {
+		defer failed()
+		done <- f.run(running)
+	}()
+	return func() error {
+		stop()
+		return <-done
+	}
+}
+
+// run takes part in the fleet until ctx ends, and gives the lease back then.
+func (f *fleetPart) run(ctx context.Context) error {
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var listening sync.WaitGroup
+	var serveErr error
+	within, leave := context.WithCancel(ctx)
+	defer leave()
+	if f.listener != nil {
+		tls, err := linktls.Anyone(f.key)
+		if err != nil {
+			return err
+		}
+		s := &server.Server{Handler: f.handler, Limits: fleetLimits, TLS: tls, Grace: fleetGrace, Log: f.s.log}
+		listening.Go(func() {
+			defer leave()
+			serveErr = s.Serve(serving, f.listener)
+		})
+		f.s.log.Info("the hub of the fleet "+f.member.Fleet+" listens on "+f.listener.Addr().String(), "nats", f.natsAt)
+	} else {
+		f.s.log.Info("an edge of the fleet "+f.member.Fleet, "number", f.s.store.Number(), "hub", f.member.Addresses)
+	}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		f.watch(within, leave)
+	}()
+	err := f.protocol().Run(within)
+	<-watched
+	if f.withdrawn.Load() {
+		<-ctx.Done() // it goes on as a node that answers nothing
+	}
+	err = errors.Join(err, f.unlink()) // the links of the lane are requests in flight
+	stop()
+	listening.Wait()
+	if serveErr != nil {
+		err = errors.Join(err, fmt.Errorf("serve fleet.listen: %w", serveErr))
+	}
+	return err
+}
+
+// watch looks whether this node was taken out of the fleet, and leaves it then.
+func (f *fleetPart) watch(ctx context.Context, leave func()) {
+	tick := time.NewTicker(time.Second / 4)
+	defer tick.Stop()
+	for {
+		if m, known := f.s.store.Member(f.s.store.Number()); f.edge != nil && known && m.Withdrawn != 0 {
+			f.taken()
+			leave()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// taken ends what this node does for others: it was taken out of the fleet.
+func (f *fleetPart) taken() {
+	f.withdrawn.Store(true)
+	f.s.log.Error(errWithdrawn.Error())
+	if err := f.s.rebuild(); err != nil {
+		f.s.log.Error("the policy of stale nodes stays as it was", "error", err)
+	}
+}
+
+// rebuild makes the generation anew from its own configuration.
+func (s *Service) rebuild() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	g, _, _, err := s.next(context.Background(), s.current.Load().cfg)
+	if err == nil {
+		s.use(g)
+	}
+	return err
+}
