@@ -334,7 +334,7 @@ func TestIncarnationsOfANode(t *testing.T) {
 	}
 	add(t, m.DB, core.CustomerID{}, "ada")
 	before := m.Head()
-	must(t, m.Reincarnate(bg))
+	must(t, m.Reincarnate(bg, 0))
 	add(t, m.DB, core.CustomerID{}, "bea")
 	after := m.Head()
 	if after.Incarnation <= before.Incarnation || after.Sequence != 1 || m.Previous() != n.Incarnation {

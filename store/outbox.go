@@ -245,11 +245,12 @@ func (db *DB) Begin(ctx context.Context) error {
 	})
 }
 
-// Reincarnate begins another incarnation while the store is open: its frames are a chain of their own. Previous stays.
-func (db *DB) Reincarnate(ctx context.Context) error {
+// Reincarnate begins another incarnation while the store is open, above the present one and another one, 0 if none: its
+// frames are a chain of their own. Previous stays.
+func (db *DB) Reincarnate(ctx context.Context, above uint64) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
-		n.Incarnation++
+		n.Incarnation = max(n.Incarnation, above) + 1
 		return resolved{n}, nil
 	})
 }

@@ -102,6 +102,7 @@ type Edge struct {
 	lease       moment          // the end of the lease
 	ready       bool            // what earlier incarnations left is settled: see settle
 	fenced      bool
+	met         bool          // the hub has welcomed this process before
 	acked       fact.Position // the hub has the frames of the outbox up to here
 	offset      time.Duration // the hub's clock minus this one
 	heard       time.Time     // when a hello was last answered

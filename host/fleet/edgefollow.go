@@ -159,9 +159,12 @@ func (e *Edge) applyFrames(ctx context.Context, frames [][]byte, end place) erro
 func (e *Edge) catchUp(ctx context.Context) error {
 	for {
 		e.mu.Lock()
-		from, last, ready, heard, fenced := e.follows, e.last, e.ready, !e.heard.IsZero(), e.fenced
+		from, last, ready, heard, fenced, met := e.follows, e.last, e.ready, !e.heard.IsZero(), e.fenced, e.met
 		e.mu.Unlock()
 		switch {
+		case fenced && !met: // it began last, whatever its number says
+			defer poke(e.nudge)
+			return e.reincarnate(ctx, last.registered)
 		case !heard || fenced:
 			return nil // the next hello says where things stand
 		case last.head.epoch != from.epoch:

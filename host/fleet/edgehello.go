@@ -77,13 +77,19 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	e.heard = time.Now()
 	passed := time.Since(sent.elapsed)
 	e.offset = time.UnixMicro(w.wall).Sub(sent.wall.Add(passed / 2))
-	if w.fenced && !e.fenced {
-		e.log.Error("fleet: " + ErrFenced.Error())
-	}
+	was := e.fenced
 	e.fenced, e.last = w.fenced, w
-	if w.fenced {
+	switch {
+	case w.fenced && !e.met: // its clock, or its file, is behind that of an earlier process
+		poke(e.behind)
+		return
+	case w.fenced:
+		if !was {
+			e.log.Error("fleet: " + ErrFenced.Error())
+		}
 		return
 	}
+	e.met = true
 	switch {
 	case w.head.epoch != e.follows.epoch:
 		poke(e.behind)

@@ -45,17 +45,9 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	e.log.Warn("fleet: the hub was restored from a backup: this node tells it what it knows, and takes a copy",
 		"epoch", epoch)
 	old := e.cfg.Store.Head()
-	if err := e.cfg.Store.Reincarnate(ctx); err != nil {
+	if err := e.reincarnate(ctx, 0); err != nil {
 		return err
 	}
-	node, err := e.cfg.Store.Node(ctx)
-	if err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.incarnation, e.continues, e.ready, e.lease = node.Incarnation, fact.Position{}, false, moment{}
-	e.change()
-	e.mu.Unlock()
 	if err := e.offer(ctx); err != nil {
 		return fmt.Errorf("offer: %w", err)
 	}
@@ -69,6 +61,22 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	e.change()
 	e.mu.Unlock()
 	return e.adopt(ctx)
+}
+
+// reincarnate begins a new incarnation above another one, which has everything to settle.
+func (e *Edge) reincarnate(ctx context.Context, above uint64) error {
+	if err := e.cfg.Store.Reincarnate(ctx, above); err != nil {
+		return err
+	}
+	node, err := e.cfg.Store.Node(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.incarnation, e.continues, e.ready, e.lease, e.fenced = node.Incarnation, fact.Position{}, false, moment{}, false
+	e.change()
+	return nil
 }
 
 // offer tells the hub of every revocation that this node knows.

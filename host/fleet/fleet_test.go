@@ -239,6 +239,36 @@ func TestClone(t *testing.T) {
 	}
 }
 
+// A process whose clock is behind that of the process before it is the later one all the same.
+func TestClockBehindThatOfTheProcessBefore(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		edge.kill()
+		image := w.read(edge.path)
+		edge.open()
+		edge.start()
+		w.sleep(2 * time.Second)
+		k := edge.family(1, 1)
+		w.must(edge.advance(k, 0))
+		w.sleep(time.Second)
+		edge.kill()
+		w.write(edge.path, image)
+		edge.skew = -2 * time.Hour
+		edge.open()
+		edge.start()
+		w.sleep(settings.Staleness + 3*time.Second)
+		if err := edge.edge.Leased(); err != nil {
+			t.Errorf("Leased() = %v", err)
+		}
+		if err := edge.edge.Issues(); !errors.Is(err, fleet.ErrClock) {
+			t.Errorf("Issues() = %v by a clock that is two hours behind", err)
+		}
+		if g := edge.state(k).Family.Generation; g != 1 {
+			t.Errorf("the restored edge knows generation %d", g)
+		}
+	})
+}
+
 // A hub that was restored vouches for nothing until each edge has told it what it forgot.
 func TestHubRestored(t *testing.T) {
 	inWorld(t, 2, settings, func(w *world) {

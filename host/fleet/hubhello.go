@@ -28,7 +28,7 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.edges[from]
-	w.whole = len(h.pending) == 0
+	w.whole, w.registered = len(h.pending) == 0, s.incarnation
 	if w.fenced = said.incarnation < s.incarnation; w.fenced {
 		count(h.refusals, "hello of an incarnation that is over")
 		return w.append(nil), nil

@@ -94,6 +94,8 @@ type welcome struct {
 	whole bool          // the hub knows all that it ever acknowledged
 	// fenced: a later incarnation of the number has said hello, so this one is over.
 	fenced bool
+	// registered is the incarnation that counts.
+	registered uint64
 	// take: the edge must take the generations of its families before it advances any.
 	take   bool
 	wall   int64  // the hub's clock, Unix microseconds
@@ -101,7 +103,7 @@ type welcome struct {
 }
 
 // append: u32 epoch, position | u64 acked | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take) | i64 wall, µs | u64
-// bundle.
+// bundle | u64 registered.
 func (w *welcome) append(b []byte) []byte {
 	b = codec.I64(codec.U64(w.head.append(b), w.acked), w.lease.Milliseconds())
 	var flags byte
@@ -110,7 +112,7 @@ func (w *welcome) append(b []byte) []byte {
 			flags |= 1 << i
 		}
 	}
-	return codec.U64(codec.I64(append(b, flags), w.wall), w.bundle)
+	return codec.U64(codec.U64(codec.I64(append(b, flags), w.wall), w.bundle), w.registered)
 }
 
 func readWelcome(b []byte) (w welcome, ok bool) {
@@ -118,7 +120,7 @@ func readWelcome(b []byte) (w welcome, ok bool) {
 	w = welcome{head: readPlace(&r), acked: r.U64(), lease: milliseconds(&r)}
 	flags := r.U8()
 	w.whole, w.fenced, w.take = flags&1 != 0, flags&2 != 0, flags&4 != 0
-	w.wall, w.bundle = r.I64(), r.U64()
+	w.wall, w.bundle, w.registered = r.I64(), r.U64(), r.U64()
 	return w, r.Done() && flags < 8
 }
 
