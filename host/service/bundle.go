@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
@@ -11,10 +12,37 @@ import (
 	"github.com/edgetoken/edgetoken/host/keys"
 )
 
+// errBundleOff says that the hub makes no trust bundle.
+const errBundleOff = "bundle.publish is off at the hub"
+
 // bundleSource is what trust bundles are made of.
 func bundleSource(cfg *config.Config, ring *keyring.Ring, manager *keys.Manager) bundle.Source {
 	return bundle.Source{Settings: &cfg.Settings, Field: userIDField(cfg), Ring: ring, Manager: manager,
-		Lifetime: cfg.BundleLifetime}
+		Lifetime: cfg.BundleLifetime, Behind: behind(cfg)}
+}
+
+// behind is how long others of the fleet may go on with what the hub has revoked; 0 where there are none.
+func behind(cfg *config.Config) time.Duration {
+	if !cfg.Fleet.Hub {
+		return 0
+	}
+	return cfg.Fleet.Behind()
+}
+
+// bundle is the trust bundle, or a delta to it. The hub of a fleet makes it for all nodes.
+func (g *generation) bundle(ctx context.Context, s *Service, since uint64) (bundle.Text, error) {
+	if s.fleet != nil && s.fleet.relay != nil {
+		return s.fleet.relay.Bundle(ctx, since)
+	}
+	return s.bundles.Bundle(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), since)
+}
+
+// answerBundle answers at the hub what an edge asks for trust bundles.
+func (g *generation) answerBundle(ctx context.Context, s *Service, request []byte) ([]byte, error) {
+	if !g.cfg.BundlePublish {
+		return bundle.AnswerAbsent(errBundleOff), nil
+	}
+	return s.bundles.Answer(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), request)
 }
 
 // publishedBundle has the API give the trust bundle; nil where it is not published.
@@ -23,9 +51,10 @@ func (g *generation) publishedBundle(s *Service) func(context.Context, uint64) (
 		return nil
 	}
 	return func(ctx context.Context, since uint64) (httpapi.TrustBundle, error) {
-		text, err := s.bundles.Bundle(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), since)
+		text, err := g.bundle(ctx, s, since)
+		var absent *bundle.AbsentError
 		switch {
-		case errors.Is(err, bundle.ErrNoKeys):
+		case errors.Is(err, bundle.ErrNoKeys), errors.As(err, &absent):
 			return httpapi.TrustBundle{Absent: "There is no trust bundle: " + err.Error() + "."}, nil
 		case err != nil:
 			return httpapi.TrustBundle{}, err
@@ -45,6 +74,9 @@ func bundleFigures(s *Service) figures {
 		gauge("edgetoken_bundle_cut_offs", "Customers whose log-ins it says have ended."),
 	}, func() []float64 {
 		b := s.bundles.Figures()
+		if s.fleet != nil && s.fleet.relay != nil {
+			b = s.fleet.relay.Figures()
+		}
 		if b.Epoch == 0 {
 			return nil
 		}

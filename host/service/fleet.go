@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/fleet"
@@ -33,10 +34,11 @@ type fleetPart struct {
 	edge      *fleet.Edge // nil at the hub
 	hubLane   lane.Hub
 	edgeLane  lane.Edge
-	listener  net.Listener // fleet.listen, at the hub
-	handler   http.Handler // of listener
-	natsAt    string       // where the hub's own NATS server listens; "": it has none
-	withdrawn atomic.Bool  // the node has learnt that it was taken out of the fleet
+	relay     *bundle.Relay // of the hub's trust bundles; nil at the hub
+	listener  net.Listener  // fleet.listen, at the hub
+	handler   http.Handler  // of listener
+	natsAt    string        // where the hub's own NATS server listens; "": it has none
+	withdrawn atomic.Bool   // the node has learnt that it was taken out of the fleet
 }
 
 // openFleet opens what the node is in a fleet by its store; a node that is in none opens nothing.
@@ -187,7 +189,14 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 		Settings: f.settings(), Answer: f.answerHome, Adopted: f.adopted, Now: f.s.cfg.Now, Log: f.s.log,
 		Version: f.s.cfg.Version,
 		Copy:    func(ctx context.Context) (string, error) { return client.Copy(ctx, f.dir().Store(), nil) }})
-	return err
+	if err != nil {
+		return err
+	}
+	f.relay = bundle.NewRelay(func(ctx context.Context, request []byte) ([]byte, error) {
+		answer, err := f.edge.AskHub(ctx, bundle.CallBundle, request)
+		return answer, away(err)
+	}, f.s.cfg.Now)
+	return nil
 }
 
 func (f *fleetPart) dir() datadir.Dir { return datadir.Of(f.cfg) }

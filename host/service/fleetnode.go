@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/keys"
@@ -134,6 +135,9 @@ func (f *fleetPart) calls() map[byte]func(context.Context, uint16, []byte) ([]by
 		node.CallLogoutAll: ofNode(node.CallLogoutAll), node.CallPassword: ofNode(node.CallPassword),
 		keys.CallPublishKey: func(g *generation, ctx context.Context, from uint16, request []byte) ([]byte, error) {
 			return g.manager.AnswerPublish(ctx, from, request)
+		},
+		bundle.CallBundle: func(g *generation, ctx context.Context, _ uint16, request []byte) ([]byte, error) {
+			return g.answerBundle(ctx, f.s, request)
 		},
 	} {
 		calls[number] = func(ctx context.Context, from uint16, request []byte) ([]byte, error) {

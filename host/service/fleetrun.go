@@ -62,6 +62,9 @@ func (f *fleetPart) run(ctx context.Context) error {
 		defer close(watched)
 		f.watch(within, leave)
 	}()
+	if f.relay != nil {
+		go f.relayBundles(within)
+	}
 	err := f.protocol().Run(within)
 	<-watched
 	if f.withdrawn.Load() {
@@ -74,6 +77,13 @@ func (f *fleetPart) run(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("serve fleet.listen: %w", serveErr))
 	}
 	return err
+}
+
+// relayBundles has the last trust bundle of the hub here, should the hub go away.
+func (f *fleetPart) relayBundles(ctx context.Context) {
+	if f.cfg.BundlePublish {
+		f.relay.Run(ctx)
+	}
 }
 
 // watch looks whether this node was taken out of the fleet, and leaves it then.

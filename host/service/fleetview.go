@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -29,6 +30,18 @@ func (f *fleetPart) status(ctx context.Context) (fleet.Status, error) {
 		return fleet.Status{}, err
 	}
 	return f.hub.Status(members), nil
+}
+
+// forAdmin is what the admin API does in the fleet; nil where the node is in none.
+func (f *fleetPart) forAdmin() *admin.FleetPart {
+	if f == nil {
+		return nil
+	}
+	p := &admin.FleetPart{Status: f.status, Staleness: f.cfg.Fleet.Staleness}
+	if f.hub != nil {
+		p.Drop, p.Resume = f.hub.Drop, f.hub.Resume
+	}
+	return p
 }
 
 // ready says what of the fleet keeps the node from its work, for /readyz; nil where it is in none.

@@ -59,6 +59,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if s.certificate != nil {
 		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	}
+	cfg.Fleet.Hub, cfg.Fleet.Edge = running.cfg.Fleet.Hub, running.cfg.Fleet.Edge
 	ctx := context.Background() // whoever asks for a reload does not cut it off
 	g, ring, started, err := s.next(ctx, cfg)
 	if err = errors.Join(err, certificateErr); err != nil {

@@ -1,0 +1,277 @@
+package service_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/config"
+
+	"github.com/edgetoken/edgetoken/host/fleet/join"
+	"github.com/edgetoken/edgetoken/host/service"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// fleetNode is a node of a fleet in this process. Its data directory outlives the process that start and stop stand
+// for.
+type fleetNode struct {
+	*testing.T
+	dir     string
+	cfg     *config.Config
+	ahead   atomic.Int64 // how far its clock is ahead, in nanoseconds
+	running *service.Service
+	stop    func()
+}
+
+// fleetYAML has all that a fleet is about: refresh tokens that are good once, and trust bundles.
+const fleetYAML = `engine: native
+listen: 127.0.0.1:0
+password: {memory: 8, iterations: 1}
+simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}
+bundle: {publish: true}
+log: {level: warn}
+fleet: {lane: %s, listen: "%s", nats_listen: "%s", staleness: 5s, skew: 1s}
+`
+
+// newFleetNode makes a node that is in no fleet yet.
+func newFleetNode(t *testing.T, lane, listen, nats string) *fleetNode {
+	t.Helper()
+	n := &fleetNode{T: t, dir: t.TempDir()}
+	file := filepath.Join(n.dir, "edgetoken.yaml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, fleetYAML, lane, listen, nats), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if n.cfg, err = config.Load(config.Sources{File: file, FileNeeded: true,
+		Environ: []string{"EDGETOKEN_DATA=" + filepath.Join(n.dir, "data")}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.end)
+	return n
+}
+
+// start runs the node until end is called.
+func (n *fleetNode) start() {
+	n.Helper()
+	s, err := service.Open(context.Background(), service.Config{Start: n.cfg, Log: testLog{n.T}, Version: "test",
+		Now: func() time.Time { return time.Now().Add(time.Duration(n.ahead.Load())) }})
+	if err != nil {
+		n.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	n.running, n.stop = s, func() {
+		stop()
+		if err := <-ended; err != nil {
+			n.Errorf("Run ends with %v", err)
+		}
+		if err := s.Close(); err != nil {
+			n.Error(err)
+		}
+	}
+}
+
+// end stops the node, if it runs.
+func (n *fleetNode) end() {
+	if n.stop != nil {
+		n.stop()
+		n.stop, n.running = nil, nil
+	}
+}
+
+// testLog has the log of a node be that of the test.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	if os.Getenv("EDGETOKEN_TEST_LOG") != "" {
+		_, _ = os.Stderr.Write(b)
+	}
+	return len(b), nil
+}
+
+// answer is an answer of the API.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// token is a member of the answer that is a text.
+func (a answer) token(name string) string {
+	var members map[string]any
+	_ = json.Unmarshal(a.body, &members)
+	text, _ := members[name].(string)
+	return text
+}
+
+func (a answer) String() string {
+	return fmt.Sprintf("%d %v %s", a.status, a.header["X-Auth-Error"], a.body)
+}
+
+// ask sends a request to the node; access may be "".
+func (n *fleetNode) ask(method, path, access string, members map[string]string) answer {
+	n.Helper()
+	body, _ := json.Marshal(members)
+	r, err := http.NewRequestWithContext(n.Context(), method, n.running.URL()+path, bytes.NewReader(body))
+	if err != nil {
+		n.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if access != "" {
+		r.Header.Set("Authorization", "Bearer "+access)
+	}
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer w.Body.Close()
+	b, err := io.ReadAll(w.Body)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return answer{w.StatusCode, w.Header, b}
+}
+
+// want asks until the answer has the status: what one node does reaches another in its own time.
+func (n *fleetNode) want(what string, status int, method, path, access string, members map[string]string) answer {
+	n.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		a := n.ask(method, path, access, members)
+		if a.status == status {
+			return a
+		}
+		if time.Now().After(deadline) {
+			n.Fatalf("%s: %v, want %d", what, a, status)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// ready waits until the node says that it is.
+func (n *fleetNode) ready() {
+	n.Helper()
+	n.want("readiness", http.StatusOK, "GET", "/readyz", "", nil)
+}
+
+const fleetPassword = "correct horse 1"
+
+func (n *fleetNode) logIn() answer {
+	n.Helper()
+	return n.want("log-in", http.StatusOK, "POST", "/auth/token/", "",
+		map[string]string{"email": "ana@example.com", "password": fleetPassword})
+}
+
+// testFleet is a hub with ana and two edges that run, and their clocks.
+type testFleet struct{ hub, near, far *fleetNode }
+
+// openFleet founds a fleet over a lane.
+func openFleet(t *testing.T, lane string) *testFleet {
+	t.Helper()
+	// The ports stay the same when the hub starts again.
+	listen, nats := freeAddress(t), freeAddress(t)
+	hub := newFleetNode(t, lane, listen, nats)
+	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
+	if _, err := service.Found(t.Context(), hub.cfg, "shops", []string{listen}, log); err != nil {
+		t.Fatal(err)
+	}
+	hub.start()
+	if err := hub.running.AddCustomer(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "ana@example.com",
+		IsActive: true}, fleetPassword); err != nil {
+		t.Fatal(err)
+	}
+	hub.ready()
+	f := &testFleet{hub: hub}
+	for i, edge := range []**fleetNode{&f.near, &f.far} {
+		n := newFleetNode(t, lane, "127.0.0.1:0", nats)
+		token := f.invite(fmt.Sprintf("edge-%d", i))
+		if _, err := service.Join(t.Context(), n.cfg, token, "", nil, log); err != nil {
+			t.Fatal(err)
+		}
+		n.start()
+		*edge = n
+	}
+	f.near.ready()
+	f.far.ready()
+	return f
+}
+
+// invite makes an invitation at the hub.
+func (f *testFleet) invite(name string) join.Token {
+	f.hub.Helper()
+	db := service.StoreOf(f.hub.running)
+	m := db.Membership()
+	token, err := join.NewToken(m.ID, m.Fleet, m.HubKey, m.Addresses, time.Now().Add(time.Hour))
+	if err == nil {
+		err = db.Invite(f.hub.Context(), store.Invitation{Digest: join.Digest(token.Secret), Name: name,
+			Until: token.Until.UnixMicro()})
+	}
+	if err != nil {
+		f.hub.Fatal(err)
+	}
+	return token
+}
+
+// freeAddress is one at which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// TestFleet: nodes of a fleet answer as one, over either lane.
+func TestFleet(t *testing.T) {
+	for _, lane := range []string{config.LaneHTTP, config.LaneNATS} {
+		t.Run(lane, func(t *testing.T) { testAsOne(t, openFleet(t, lane)) })
+	}
+}
+
+func testAsOne(t *testing.T, f *testFleet) {
+	pair := f.near.logIn()
+	for name, n := range map[string]*fleetNode{"the hub": f.hub, "the other edge": f.far} {
+		n.want("a token of an edge at "+name, http.StatusOK, "GET", "/customers/me/", pair.token("access"), nil)
+	}
+	// A refresh is done by the home of its log-in, wherever it is asked for, and a spent token is spent for all.
+	next := f.far.want("refresh elsewhere", http.StatusOK, "POST", "/auth/token/refresh/", "",
+		map[string]string{"refresh": pair.token("refresh")})
+	again := f.hub.want("the same refresh again", http.StatusOK, "POST", "/auth/token/refresh/", "",
+		map[string]string{"refresh": pair.token("refresh")})
+	if next.token("refresh") == "" || next.token("refresh") != again.token("refresh") {
+		t.Errorf("two nodes give two successors of one refresh token:\n%v\n%v", next, again)
+	}
+	// A log-out at one node counts at all.
+	f.far.want("log-out", http.StatusOK, "POST", "/auth/token/blacklist/", "",
+		map[string]string{"refresh": next.token("refresh")})
+	for name, n := range map[string]*fleetNode{"the home": f.near, "the hub": f.hub} {
+		n.want("a token that was revoked elsewhere, at "+name, http.StatusUnauthorized, "GET", "/customers/me/",
+			next.token("access"), nil)
+	}
+	// Verifiers get the same bundle from any node.
+	var whole []byte
+	for _, n := range []*fleetNode{f.hub, f.near, f.far} {
+		b := n.want("trust bundle", http.StatusOK, "GET", "/.well-known/edgetoken-bundle", "", nil)
+		if whole == nil {
+			whole = b.body
+		}
+		if !bytes.Equal(b.body, whole) {
+			t.Error("nodes give different trust bundles")
+		}
+	}
+}
