@@ -114,6 +114,9 @@ func New(cfg Config) *Manager {
 // now is the time in whole Unix seconds.
 func (m *Manager) now() int64 { return m.cfg.Now().Unix() }
 
+// Behind is that of Config.
+func (m *Manager) Behind() time.Duration { return m.cfg.Behind }
+
 // longest is how long tokens live by the settings, in seconds.
 func (m *Manager) longest() int64 { return m.cfg.Settings.LongestLifetime() }
 

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
@@ -18,15 +17,7 @@ const errBundleOff = "bundle.publish is off at the hub"
 // bundleSource is what trust bundles are made of.
 func bundleSource(cfg *config.Config, ring *keyring.Ring, manager *keys.Manager) bundle.Source {
 	return bundle.Source{Settings: &cfg.Settings, Field: userIDField(cfg), Ring: ring, Manager: manager,
-		Lifetime: cfg.BundleLifetime, Behind: behind(cfg)}
-}
-
-// behind is how long others of the fleet may go on with what the hub has revoked; 0 where there are none.
-func behind(cfg *config.Config) time.Duration {
-	if !cfg.Fleet.Hub {
-		return 0
-	}
-	return cfg.Fleet.Behind()
+		Lifetime: cfg.BundleLifetime, Behind: manager.Behind()}
 }
 
 // bundle is the trust bundle, or a delta to it. The hub of a fleet makes it for all nodes.

@@ -98,11 +98,10 @@ func (f *fleetPart) ofNode(g *generation) partOfNode {
 }
 
 // joinKeys has a manager of keys work in the fleet. f may be nil.
-func (f *fleetPart) joinKeys(c *keys.Config, cfg *config.Config) {
+func (f *fleetPart) joinKeys(c *keys.Config) {
 	if f == nil {
 		return
 	}
-	c.Behind = cfg.Fleet.Behind()
 	if f.edge != nil {
 		c.AskHub = func(ctx context.Context, request []byte) ([]byte, error) {
 			return f.edge.AskHub(ctx, keys.CallPublishKey, request)

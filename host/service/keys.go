@@ -25,7 +25,7 @@ func (s *Service) managerOf(cfg *config.Config) (*keys.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.fleet.joinKeys(&c, cfg)
+	s.fleet.joinKeys(&c)
 	c.Changed, c.Now, c.ClockGood = s.keysChanged, s.cfg.Now, func() bool { return node.CheckClock(s.store) == nil }
 	if s.elsewhere != nil {
 		c.Outside = s.elsewhere
@@ -39,6 +39,9 @@ func keysConfig(cfg *config.Config, db *store.DB, log *slog.Logger) (keys.Config
 		Store: db, Settings: cfg.Settings, Algorithm: cfg.KeyAlgorithm(), AllowWeak: cfg.AllowWeakSigningKey,
 		RotateEvery: cfg.KeysRotateEvery, PublishBefore: cfg.KeysPublishBefore, Sealer: sealerOf(datadir.Of(cfg), log),
 		Log: log,
+	}
+	if db.Membership().Role != store.Alone {
+		c.Behind, c.Skew = cfg.Fleet.Behind(), cfg.Fleet.Skew
 	}
 	var err error
 	if cfg.SigningKey.IsSet() || cfg.VerifiesOnly() {
