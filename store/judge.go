@@ -23,10 +23,7 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 		return fmt.Sprintf("it is about a customer of another kind: the store holds %s", kindName(w.ids))
 	}
 	now := w.at.known
-	// A log-in that begins just after a cut-off starts ahead of the clock of its node, and a cut-off may lie as far
-	// ahead as the high-water mark. The bound is generous, also for a restored hub that has forgotten its mark: a hub
-	// that refuses a revocation leaves the log-in alive at the other nodes.
-	latest := max(now/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
+	latest := db.believable(w)
 	switch x := x.(type) {
 	case fact.RevokeFamily:
 		return untimely(x.Start, latest, x.Until, now)
@@ -48,6 +45,14 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 		return untimely(x.At/1000, latest, now/1e6, now)
 	}
 	return ""
+}
+
+// believable is up to when the hub takes what another node says began or ended, in Unix milliseconds. A log-in that begins
+// just after a cut-off starts ahead of the clock of its node, and a cut-off may lie as far ahead as the high-water mark,
+// since a process that begins takes it that log-ins began up to there. The bound is generous, also for a restored hub
+// that has forgotten its mark: a hub that refuses what ends a log-in leaves it alive.
+func (db *DB) believable(w *writer) int64 {
+	return max(w.at.known/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
 }
 
 // away says why a node may not advance a family; "": it is the home.

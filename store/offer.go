@@ -73,9 +73,8 @@ func (db *DB) offeredCutOff(key, value []byte) fact.Fact {
 }
 
 // Take takes facts of a node that are in no frame: what it offers (Offer), and last log-ins. It judges them as Accept
-// does, but for cut-offs, which it takes while the offer of the node is missing (Pending), and not beyond what a hub
-// writes: now + Config.Staleness + 4 × Config.Skew. What it takes goes down the log like what Accept takes. The errors
-// are those of Accept.
+// does, but for cut-offs, which it takes while the offer of the node is missing (Pending), up to the same bound as
+// starts of log-ins. What it takes goes down the log like what Accept takes. The errors are those of Accept.
 func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) ([]Refused, error) {
 	if node < 1 || node > fact.MaxNumber {
 		return nil, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
@@ -124,7 +123,7 @@ func (db *DB) judgeCutOff(w *writer, node uint16, x fact.CutOff) (reason string)
 		return "only the hub writes cut-offs, but for those that it lost: the offer of this node is not missing"
 	case !x.Subject.ID.IsZero() && x.Subject.ID.Kind != w.ids:
 		return fmt.Sprintf("it is about a customer of another kind: the store holds %s", kindName(w.ids))
-	case x.At > w.now+(db.config.Staleness+4*db.config.Skew).Milliseconds():
+	case x.At > db.believable(w):
 		return "it is of a time that is still ahead"
 	}
 	return ""

@@ -145,7 +145,7 @@ func TestTakeJudges(t *testing.T) {
 		fact fact.Fact
 		ok   bool
 	}{
-		{"a cut-off", at(14_000), true}, {"one too far ahead", at(14_001), false},
+		{"a cut-off", at(14_000), true}, {"one of a mark", at(70_000), true}, {"one too far ahead", at(day), false},
 		{"one of a text", fact.CutOff{Subject: fact.ByID(core.Text("ada")), At: start}, false},
 		{"one of an address", fact.CutOff{Subject: fact.ByAddress("ada@example.com"), At: start}, true},
 		{"a revocation", revoked(1), true},
