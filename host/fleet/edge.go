@@ -101,10 +101,12 @@ type Edge struct {
 	fresh       moment          // the sending of the last hello whose head was reached
 	lease       moment          // the end of the lease
 	ready       bool            // what earlier incarnations left is settled: see settle
+	realigned   bool            // the hub was restored, and may have forgotten what this node has advanced
 	fenced      bool
 	met         bool          // the hub has welcomed this process before
 	acked       fact.Position // the hub has the frames of the outbox up to here
 	offset      time.Duration // the hub's clock minus this one
+	measured    moment        // when that was so
 	heard       time.Time     // when a hello was last answered
 	last        welcome
 	refusals    map[string]uint64 // by reason
@@ -235,10 +237,21 @@ func (e *Edge) Leased() error {
 func (e *Edge) Issues() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.offset.Abs() > e.cfg.Settings.Skew {
-		return fmt.Errorf("%w: by %v", ErrClock, e.offset.Round(time.Millisecond))
+	if off := e.clockOff(); off.Abs() > e.cfg.Settings.Skew {
+		return fmt.Errorf("%w: by %v", ErrClock, off.Round(time.Millisecond))
 	}
 	return nil
+}
+
+// clockOff is the hub's clock minus this one: what was measured, less what the clock was set by since then. Until the
+// next hello a machine that has slept looks like one whose clock was set. The caller holds mu.
+func (e *Edge) clockOff() time.Duration {
+	if e.measured.elapsed.IsZero() {
+		return 0
+	}
+	now := e.now()
+	set := now.wall.Round(0).Sub(e.measured.wall.Round(0)) - now.elapsed.Sub(e.measured.elapsed)
+	return e.offset - set
 }
 
 // Confirmed waits until all that this node wrote before the call is where Settings.Durability wants it. The error is

@@ -75,7 +75,8 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	defer e.change()
 	first := e.heard.IsZero() || time.Since(e.heard) > 2*helloEvery
 	e.heard = time.Now()
-	passed := time.Since(sent.elapsed)
+	e.measured = e.now()
+	passed := e.measured.elapsed.Sub(sent.elapsed)
 	e.offset = time.UnixMicro(w.wall).Sub(sent.wall.Add(passed / 2))
 	was := e.fenced
 	e.fenced, e.last = w.fenced, w

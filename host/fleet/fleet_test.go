@@ -70,6 +70,23 @@ func TestAge(t *testing.T) {
 	})
 }
 
+// An edge whose clock is set issues nothing from that moment on: it does not take a hello to notice.
+func TestClockIsSet(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		for _, by := range []time.Duration{time.Hour, -time.Hour, 0} {
+			edge.skew.Store(int64(by))
+			if err := edge.edge.Issues(); (err != nil) != (by != 0) {
+				t.Errorf("the clock is off by %v: Issues() = %v", by, err)
+			}
+			w.sleep(10 * time.Second)
+			if err := edge.edge.Issues(); (err != nil) != (by != 0) {
+				t.Errorf("the clock is off by %v for 10 s: Issues() = %v", by, err)
+			}
+		}
+	})
+}
+
 // Whatever a transport loses, repeats or delays, all stores are equal a second after the next hello.
 func TestLossyTransport(t *testing.T) {
 	inWorld(t, 3, settings, func(w *world) {

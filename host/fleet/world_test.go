@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,7 @@ type node struct {
 	*world
 	number uint16
 	key    ed25519.PrivateKey
-	skew   time.Duration // of its clock
+	skew   atomic.Int64 // of its clock, as a time.Duration
 	path   string
 	db     *store.DB // nil: the process is not running
 	hub    *fleet.Hub
@@ -139,7 +140,7 @@ func (n *node) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(n.Output(), nil)).With("node", n.number)
 }
 
-func (n *node) now() time.Time { return time.Now().Add(today + n.skew) }
+func (n *node) now() time.Time { return time.Now().Add(today + time.Duration(n.skew.Load())) }
 
 // open opens the store.
 func (n *node) open() {
