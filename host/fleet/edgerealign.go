@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -25,11 +26,14 @@ func (e *Edge) settle(ctx context.Context, take bool) error {
 			break
 		}
 	}
-	if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
+	e.mu.Lock()
+	all := take || e.realigned
+	e.mu.Unlock()
+	if err := e.cfg.Store.Reoffer(ctx, all); err != nil {
 		return err
 	}
 	e.mu.Lock()
-	e.ready = true
+	e.ready, e.realigned = true, false
 	e.change()
 	e.mu.Unlock()
 	poke(e.nudge)
@@ -48,6 +52,9 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	if err := e.reincarnate(ctx, 0); err != nil {
 		return err
 	}
+	e.mu.Lock()
+	e.realigned = true
+	e.mu.Unlock()
 	if err := e.offer(ctx); err != nil {
 		return fmt.Errorf("offer: %w", err)
 	}
@@ -60,7 +67,13 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	e.acked = old
 	e.change()
 	e.mu.Unlock()
-	return e.adopt(ctx)
+	if err := e.adopt(ctx); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = time.Time{} // what the hub said of the earlier incarnation says nothing of this one
+	return nil
 }
 
 // reincarnate begins a new incarnation above another one, which has everything to settle.

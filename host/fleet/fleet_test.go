@@ -270,7 +270,7 @@ func TestClockBehindThatOfTheProcessBefore(t *testing.T) {
 		w.sleep(time.Second)
 		edge.kill()
 		w.write(edge.path, image)
-		edge.skew = -2 * time.Hour
+		edge.skew.Store(int64(-2 * time.Hour))
 		edge.open()
 		edge.start()
 		w.sleep(settings.Staleness + 3*time.Second)

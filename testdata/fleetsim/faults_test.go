@@ -57,10 +57,22 @@ func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 	s := w.someEdge()
 	w.say("%s: the link is %s", s.name, what)
 	s.setLink(l)
+	if s.hasTwin() { // one of two may refresh what the other has not heard of
+		w.unhear(s)
+	}
 	w.later(w.between(100*time.Millisecond, most), func() {
 		w.say("%s: the link is good", s.name)
 		s.setLink(w.usual())
 	})
+}
+
+// unhear notes that the hub may not hear of what a node refreshes.
+func (w *world) unhear(s *station) {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	for _, l := range w.truth.logins {
+		l.unheard = l.unheard || l.home.number == s.number
+	}
 }
 
 func (w *world) darkLink() { w.badLink("dark", fleettest.Link{Dark: true}, 12*time.Second) }
@@ -140,13 +152,25 @@ func (w *world) rewind(s *station) {
 	defer w.truth.mu.Unlock()
 	for _, l := range w.truth.logins {
 		if l.home.number == s.number {
-			l.rewound = true
+			w.rewindLogin(l)
 		}
 		if l.ended != 0 && l.dead == 0 && l.endedAt == s.number {
 			w.count("a log-out is forgotten, since its node was thrown back and had told nobody")
 			l.ended = 0
 		}
 	}
+}
+
+// rewindLogin notes that the home of a log-in may have forgotten refreshes. The caller holds mu.
+func (w *world) rewindLogin(l *login) {
+	l.rewound = true
+	p := w.hub.process()
+	if p == nil {
+		l.unheard = true
+		return
+	}
+	state, err := p.state(w, l)
+	l.unheard = l.unheard || l.flying > 0 || err != nil || state.Family.Generation < l.last
 }
 
 // remember keeps states of files, to go back to.
@@ -170,6 +194,7 @@ func (w *world) clone() {
 	c := w.newStation(s.number, s.name+"'")
 	w.must(os.WriteFile(c.path, s.image().file, 0o600))
 	w.say("%s: a clone starts", s.name)
+	sound, _ := s.sound()
 	w.rewind(s)
 	for _, x := range []*station{s, c} {
 		x.mu.Lock()
@@ -180,6 +205,9 @@ func (w *world) clone() {
 	c.setClock(s.usualSkew, false)
 	c.start(c.open())
 	w.clones = append(w.clones, c)
+	if !sound {
+		w.unhear(s)
+	}
 }
 
 // clockJump has the clock of an edge be wrong for a while.
@@ -227,7 +255,8 @@ func (w *world) restoreHub() {
 		r, err := backup.NewReader(bytes.NewReader(w.hubBack.file))
 		w.must(err)
 		time.Sleep(time.Second) // no two restores take less
-		_, err = store.Restore(w.ctx, w.hub.config(nil), r, store.Restoring{Replace: true})
+		how := store.Restoring{Replace: true, KeepSessions: w.rand.IntN(2) == 0}
+		_, err = store.Restore(w.ctx, w.hub.config(nil), r, how)
 		w.must(err)
 		w.forget(w.hubBack.at)
 	})
@@ -250,6 +279,9 @@ func (w *world) forget(after time.Duration) {
 		}
 	}
 	for _, l := range w.truth.logins {
+		if l.home.isHub() {
+			l.rewound, l.unheard = true, true
+		}
 		if l.weak && l.dead > after-time.Second {
 			l.dead, l.ended = 0, 0
 			w.count("an end is forgotten, since only the hub knew when it was restored")

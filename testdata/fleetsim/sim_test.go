@@ -67,8 +67,8 @@ func (w *world) run() {
 			w.faults[w.rand.IntN(len(w.faults))].do(w)
 		}
 	}
-	w.say("all is well again")
 	w.heal()
+	w.say("all is well again; the hub has refused %v", w.hub.process().hub.Status(nil).Refusals)
 	w.converge()
 }
 
@@ -192,6 +192,10 @@ func (w *world) atRest() {
 		w.violate(withoutEnd, "heads were %v, and are %v", heads, now)
 	}
 	for _, l := range w.truth.logins {
+		state, err := w.hub.process().state(w, l)
+		if over := state.Family.Dead || l.family.Start <= state.CutOff; !over && !l.rewound && state.Family.Generation < l.last {
+			w.violate(unknownAtHub, "%s.%d: generation %d, %v", l.name, l.last, state.Family.Generation, err)
+		}
 		for _, s := range w.all() {
 			p := s.process()
 			r, err := p.Authenticate(p.ctx, l.access)

@@ -21,6 +21,7 @@ const (
 	neverWell       = "a node does not come back although all is well again"
 	withoutEnd      = "messages go on although nothing happens"
 	presentPassword = "not the same password lets a customer in everywhere"
+	unknownAtHub    = "the hub does not know of a refresh although all is well again"
 	deadLives       = "what ended is alive once all is well again"
 )
 
@@ -77,6 +78,7 @@ type login struct {
 	endedAt  uint16            // by the node of this number
 	weak     bool              // no other node than the hub was there to know of that
 	rewound  bool              // its home was thrown back to an earlier state, or has a twin
+	unheard  bool              // and the hub did not know then of the last refresh, or may not
 }
 
 // note enters a line into the history. The caller holds mu.
@@ -152,7 +154,7 @@ func (w *world) give(l *login, token string) {
 	switch before, ok := l.given[g]; {
 	case !ok:
 		l.given[g] = token
-	case before != token && l.rewound && !w.atHub():
+	case before != token && l.unheard && (!w.atHub() || l.home.isHub()):
 		w.count("a generation is given out again, since its home was thrown back and had told nobody")
 		l.doubtful = true
 	case before != token:
