@@ -47,9 +47,9 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 	return ""
 }
 
-// believable is up to when the hub takes what another node says began or ended, in Unix milliseconds. A log-in that begins
-// just after a cut-off starts ahead of the clock of its node, and a cut-off may lie as far ahead as the high-water mark,
-// since a process that begins takes it that log-ins began up to there. The bound is generous, also for a restored hub
+// believable is up to when the hub takes what another node says began or ended, in Unix milliseconds. A log-in that
+// begins just after a cut-off starts ahead of the clock of its node, and a cut-off may lie as far ahead as the
+// high-water mark: a new process assumes that log-ins began up to there. The bound is generous, also for a restored hub
 // that has forgotten its mark: a hub that refuses what ends a log-in leaves it alive.
 func (db *DB) believable(w *writer) int64 {
 	return max(w.at.known/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead

@@ -193,7 +193,8 @@ func (w *world) atRest() {
 	}
 	for _, l := range w.truth.logins {
 		state, err := w.hub.process().state(w, l)
-		if over := state.Family.Dead || l.family.Start <= state.CutOff; !over && !l.rewound && state.Family.Generation < l.last {
+		over := state.Family.Dead || l.family.Start <= state.CutOff
+		if !over && !l.rewound && state.Family.Generation < l.last {
 			w.violate(unknownAtHub, "%s.%d: generation %d, %v", l.name, l.last, state.Family.Generation, err)
 		}
 		for _, s := range w.all() {
