@@ -146,7 +146,7 @@ func clockFigures(s *Service) figures {
 
 func storeFigures(s *Service, cfg *config.Config) figures {
 	limit := 0.0
-	if cfg.Outbox {
+	if cfg.Outbox || cfg.Fleet.Edge {
 		limit = float64(cmp.Or(cfg.MaxOutbox, store.DefaultMaxOutbox))
 	}
 	return figures{[]figure{

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/fleet/join"
 	"github.com/edgetoken/edgetoken/host/service"
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -41,7 +43,7 @@ password: {memory: 8, iterations: 1}
 simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}
 bundle: {publish: true}
 log: {level: warn}
-fleet: {lane: %s, listen: "%s", nats_listen: "%s", staleness: 5s, skew: 1s}
+fleet: {lane: %s, listen: "%s", nats_listen: "%s"}
 `
 
 // newFleetNode makes a node that is in no fleet yet.
@@ -285,5 +287,136 @@ func (f *testFleet) same(path string) []byte {
 			f.hub.Fatalf("nodes give different answers at %s", path)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestFleetOutage: while the hub is away edges go on with what they know, until it is too old, and again once the hub
+// is back.
+func TestFleetOutage(t *testing.T) {
+	f := openFleet(t, config.LaneHTTP)
+	pair := f.near.logIn()
+	f.far.want("a token of another edge", http.StatusOK, "GET", "/customers/me/", pair.token("access"), nil)
+	f.near.want("trust bundle", http.StatusOK, "GET", "/.well-known/edgetoken-bundle", "", nil)
+	f.hub.end()
+	for name, n := range map[string]*fleetNode{"its edge": f.near, "another edge": f.far} {
+		if a := n.ask("GET", "/customers/me/", pair.token("access"), nil); a.status != http.StatusOK {
+			t.Errorf("a token at %s without the hub: %v", name, a)
+		}
+	}
+	next := f.near.ask("POST", "/auth/token/refresh/", "", map[string]string{"refresh": pair.token("refresh")})
+	if next.status != http.StatusOK {
+		t.Errorf("a refresh at its home without the hub: %v", next)
+	}
+	f.near.ahead.Store(int64(time.Minute + time.Second))
+	for _, c := range []struct{ method, path, access string }{
+		{"GET", "/customers/me/", pair.token("access")}, {"POST", "/auth/token/refresh/", ""},
+	} {
+		a := f.near.ask(c.method, c.path, c.access, map[string]string{"refresh": next.token("refresh")})
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" ||
+			a.header.Get("X-Auth-Error") != "stale" {
+			t.Errorf("%s, a minute after the hub was last heard: %v", c.path, a)
+		}
+	}
+	if a := f.near.ask("GET", "/readyz", "", nil); a.token("error") != "stale" {
+		t.Errorf("readiness of a stale edge: %v", a)
+	}
+	if a := f.near.ask("GET", "/.well-known/edgetoken-bundle", "", nil); a.status != http.StatusOK {
+		t.Errorf("the last trust bundle, while it is good: %v", a)
+	}
+	f.near.ahead.Store(0)
+	f.hub.start()
+	for _, n := range []*fleetNode{f.hub, f.near, f.far} {
+		n.ready()
+	}
+	f.hub.want("a refresh at the hub", http.StatusOK, "POST", "/auth/token/refresh/", "",
+		map[string]string{"refresh": next.token("refresh")})
+	// An edge that starts anew goes on where it was.
+	f.far.end()
+	f.far.start()
+	f.far.ready()
+	f.far.want("a token after a start", http.StatusOK, "GET", "/customers/me/", f.near.logIn().token("access"), nil)
+}
+
+// TestWithdrawnEdge: an edge that was taken out of the fleet says so, and answers nothing, also after a start.
+func TestWithdrawnEdge(t *testing.T) {
+	f := openFleet(t, config.LaneHTTP)
+	access := f.near.logIn().token("access")
+	f.far.want("a token of another edge", http.StatusOK, "GET", "/customers/me/", access, nil)
+	number := service.StoreOf(f.far.running).Number()
+	err := service.StoreOf(f.hub.running).UpdateMembers(t.Context(), func(have []store.Member) ([]store.Member, error) {
+		for _, m := range have {
+			if m.Number == number {
+				m.Withdrawn = time.Now().UnixMicro()
+				return []store.Member{m}, nil
+			}
+		}
+		return nil, fmt.Errorf("no member %d", number)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, started := range []string{"it hears of it", "it starts anew"} {
+		f.far.want("a token once "+started, http.StatusServiceUnavailable, "GET", "/customers/me/", access, nil)
+		if a := f.far.ask("GET", "/readyz", "", nil); a.token("error") != "fleet" {
+			t.Errorf("readiness once %s: %v", started, a)
+		}
+		f.far.end()
+		f.far.start()
+	}
+	f.near.ready()
+	f.near.want("a token at the others", http.StatusOK, "GET", "/customers/me/", access, nil)
+	f.hub.shows(`edgetoken_fleet_members{state="connected"} 1`)
+	f.hub.shows(`edgetoken_fleet_members{state="withdrawn"} 1`)
+	f.hub.shows("edgetoken_fleet_whole 1")
+	f.far.shows("edgetoken_fleet_withdrawn 1")
+	f.far.shows("edgetoken_fleet_age_seconds +Inf")
+	if fleet := f.hub.socket("/fleet"); !strings.Contains(fleet, `"name":"edge-0"`) ||
+		!strings.Contains(fleet, `"running":true`) {
+		t.Errorf("the hub shows %s", fleet)
+	}
+}
+
+// shows waits until the metrics have a line.
+func (n *fleetNode) shows(line string) {
+	n.Helper()
+	for end := time.Now().Add(time.Minute); !strings.Contains(n.socket("/metrics"), line+"\n"); {
+		if time.Now().After(end) {
+			n.Fatalf("the metrics lack %s", line)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// socket is what the admin socket answers.
+func (n *fleetNode) socket(path string) string {
+	n.Helper()
+	c := http.Client{Transport: servicetest.SocketTransport(n.cfg.Data)}
+	defer c.CloseIdleConnections()
+	r, err := c.Get("http://node" + path)
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestNodeOfNoFleet: a node that is in no fleet listens for none, and shows none.
+func TestNodeOfNoFleet(t *testing.T) {
+	listen, nats := freeAddress(t), freeAddress(t)
+	n := newFleetNode(t, config.LaneNATS, listen, nats)
+	n.start()
+	n.ready()
+	for _, address := range []string{listen, nats} {
+		if c, err := net.Dial("tcp", address); err == nil {
+			_ = c.Close()
+			t.Errorf("it listens at %s", address)
+		}
+	}
+	if strings.Contains(n.socket("/metrics"), "edgetoken_fleet_") {
+		t.Error("its metrics are about a fleet")
 	}
 }

@@ -66,6 +66,9 @@ func (f *fleetPart) run(ctx context.Context) error {
 		go f.relayBundles(within)
 	}
 	err := f.protocol().Run(within)
+	if within.Err() != nil && errors.Is(err, context.Canceled) { // it ended while it began
+		err = nil
+	}
 	<-watched
 	if f.withdrawn.Load() {
 		<-ctx.Done() // it goes on as a node that answers nothing

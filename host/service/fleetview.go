@@ -111,7 +111,7 @@ func nodesOf(members []fact.Member, known []fleet.MemberStatus) (list []httpapi.
 			n.State, n.Heard, n.Waiting, n.Clock = stateOf(s), s.Heard, s.Waiting, s.Offset
 			n.Version, n.Differs = s.Version, s.Differs
 		}
-		if m.Withdrawn != 0 {
+		if m.Withdrawn != 0 { // an edge knows that of others, too
 			n.State = httpapi.FleetWithdrawn
 		}
 		list = append(list, n)
@@ -121,6 +121,8 @@ func nodesOf(members []fact.Member, known []fleet.MemberStatus) (list []httpapi.
 
 func stateOf(s fleet.MemberStatus) httpapi.FleetState {
 	switch {
+	case s.Withdrawn != 0:
+		return httpapi.FleetWithdrawn
 	case !s.Connected:
 		return httpapi.FleetAway
 	case s.Behind:

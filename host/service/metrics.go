@@ -102,6 +102,9 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 		m.registry.MustRegister(cacheFigures(s))
 	}
 	m.registry.MustRegister(keyFigures{s.shownKeys})
+	if s.fleet != nil {
+		m.registry.MustRegister(fleetFigures(s.fleet)...)
+	}
 	if s.signer != nil {
 		m.registry.MustRegister(signerFigures(s.signer))
 	}
