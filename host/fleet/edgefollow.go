@@ -181,9 +181,19 @@ func (e *Edge) catchUp(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
+		case f.gone && f.after.epoch != from.epoch: // it was restored since the last hello
+			if err := e.realign(ctx, f.after.epoch); err != nil {
+				return err
+			}
+			continue
 		case f.gone:
 			if err := e.adopt(ctx); err != nil {
 				return err
+			}
+			if epoch := e.position().epoch; epoch != from.epoch && from != (place{}) { // restored since the fetch
+				if err := e.realign(ctx, epoch); err != nil {
+					return err
+				}
 			}
 			continue
 		case len(f.frames) == 0:

@@ -11,7 +11,7 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if !ok {
 		return nil, errMalformed
 	}
-	w := welcome{head: place{h.epoch, h.cfg.Store.Head()}, wall: h.cfg.Now().UnixMicro()}
+	w := welcome{wall: h.cfg.Now().UnixMicro()}
 	if h.cfg.BundleEpoch != nil {
 		w.bundle = h.cfg.BundleEpoch()
 	}
@@ -29,6 +29,7 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	defer h.mu.Unlock()
 	s := h.edges[from]
 	w.whole, w.registered = len(h.pending) == 0, s.incarnation
+	w.head = place{h.epoch, h.cfg.Store.Head()} // after whole: what was offered meanwhile lies before it
 	if w.fenced = said.incarnation < s.incarnation; w.fenced {
 		count(h.refusals, "hello of an incarnation that is over")
 		return w.append(nil), nil

@@ -107,7 +107,7 @@ func (h *Hub) fetch(ctx context.Context, _ uint16, body []byte) ([]byte, error) 
 	f := fetched{batch: batch{after: after}}
 	var err error
 	if after.epoch != h.epoch {
-		err = store.ErrLogGone
+		f.after, err = place{epoch: h.epoch}, store.ErrLogGone
 	} else {
 		f.frames, err = h.cfg.Store.Log(ctx, after.at, maxFetched)
 	}
