@@ -1,0 +1,157 @@
+package fleetsim_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/testdata/faultdisk"
+)
+
+// wrongRule is a rule of a fleet that is broken where PLANTED names it.
+type wrongRule struct {
+	name   string
+	runs   uint64 // within which it is found
+	often  bool   // in each test; else only by FLEETSIM_PLANTED
+	faults string // those of the runs
+	source []faultdisk.Fault
+}
+
+// wrongRules are the rules of a fleet that the simulation needs. What each run draws may take longer to find one.
+var wrongRules = []wrongRule{
+	{"what is heard counts as new, however long it took", 400, true, "slow", []faultdisk.Fault{
+		{Source: "host/fleet/edgehello.go", Was: "	e.follows = p\n", Is: `	e.follows = p
+	if planted("what is heard counts as new, however long it took") {
+		e.fresh = e.now()
+	}
+`}}},
+	{"cut-offs are not ahead", 400, true, "dark,slow", []faultdisk.Fault{
+		{Source: "store/writer.go", Was: "	return min(max(w.now+w.ahead, w.granted, existing), core.LastStart)\n",
+			Is: `	if planted("cut-offs are not ahead") {
+		return min(max(w.now, w.granted, existing), core.LastStart)
+	}
+	return min(max(w.now+w.ahead, w.granted, existing), core.LastStart)
+`}}},
+	{"the outbox is trimmed before the hub has it", 200, true, "dark,lossy", []faultdisk.Fault{
+		{Source: "host/fleet/edgesend.go", Was: "		if compare(acked, trimmed) <= 0 {\n",
+			Is: `		if planted("the outbox is trimmed before the hub has it") {
+			acked = e.cfg.Store.Head()
+		}
+		if compare(acked, trimmed) <= 0 {
+`}}},
+	{"a hub that was restored vouches at once", 400, true, "restore,dark", []faultdisk.Fault{
+		{Source: "host/fleet/hubhello.go", Was: "	w.whole, w.registered = len(h.pending) == 0, s.incarnation\n",
+			Is: `	w.registered = s.incarnation
+	w.whole = len(h.pending) == 0 || planted("a hub that was restored vouches at once")
+`}, {Source: "host/fleet/hub.go", Was: "func (h *Hub) Whole() bool {\n", Is: `func (h *Hub) Whole() bool {
+	if planted("a hub that was restored vouches at once") {
+		return true
+	}
+`}}},
+	{"an edge offers nothing to a restored hub", 200, true, "restore", []faultdisk.Fault{
+		{Source: "host/fleet/edgerealign.go", Was: "		p := page{facts: facts, next: next}\n",
+			Is: `		if planted("an edge offers nothing to a restored hub") {
+			facts = nil
+		}
+		p := page{facts: facts, next: next}
+`}}},
+	{"a restored hub goes on with its epoch", 100, true, "restore", []faultdisk.Fault{
+		{Source: "store/restore.go", Was: "		n.Incarnation++\n", Is: `		n.Incarnation++
+		if planted("a restored hub goes on with its epoch") {
+			n.Epoch = w.node.Epoch
+		}
+`}}},
+	{"generations are not taken", 400, true, "torn,backup", []faultdisk.Fault{
+		{Source: "host/fleet/hubhello.go", Was: "	w.take = s.take && !said.ready\n",
+			Is: `	w.take = s.take && !said.ready && !planted("generations are not taken")
+`}}},
+	{"advances of the past are not written again", 400, true, "crash,dark", []faultdisk.Fault{
+		{Source: "host/fleet/edgerealign.go", Was: "	if err := e.cfg.Store.Reoffer(ctx, all); err != nil {\n",
+			Is: `	if planted("advances of the past are not written again") {
+	} else if err := e.cfg.Store.Reoffer(ctx, all); err != nil {
+`}}},
+	{"a lease waits for no other", 2000, false, "clone", []faultdisk.Fault{
+		{Source: "host/fleet/hubhello.go", Was: "	case w.whole && !now.Before(s.wait):\n",
+			Is: `	case w.whole && (!now.Before(s.wait) || planted("a lease waits for no other")):
+`}}},
+	{"nobody is fenced off", 2000, false, "clone", []faultdisk.Fault{
+		{Source: "store/judge.go", Was: "err == nil && at.Incarnation < lease {\n",
+			Is: `err == nil && at.Incarnation < lease && !planted("nobody is fenced off") {
+`}, {Source: "host/fleet/hubhello.go", Was: "	if w.fenced = said.incarnation < s.incarnation; w.fenced {\n",
+			Is: `	w.fenced = said.incarnation < s.incarnation && !planted("nobody is fenced off")
+	if w.fenced {
+`}}},
+	{"only the home judges a refresh", 2000, false, "slow", []faultdisk.Fault{
+		{Source: "host/node/home.go", Was: "	forgetGenerations(&request.State)\n		r.Outcome",
+			Is: `	forgetGenerations(&request.State)
+		if planted("only the home judges a refresh") {
+			request.State.CutOff, request.State.Family.Dead = 0, false
+		}
+		r.Outcome`}}},
+	{"the hub alone acknowledges", 5000, false, "restore,slow", []faultdisk.Fault{
+		{Source: "host/fleet/hub.go", Was: "	upTo := place{h.epoch, h.cfg.Store.Head()}\n",
+			Is: `	if planted("the hub alone acknowledges") {
+		return nil
+	}
+	upTo := place{h.epoch, h.cfg.Store.Head()}
+`}}},
+	{"a clock is believed", 2000, false, "clock", []faultdisk.Fault{
+		{Source: "host/fleet/edge.go", Was: "off.Abs() > e.cfg.Settings.Skew {\n",
+			Is: `off.Abs() > e.cfg.Settings.Skew && !planted("a clock is believed") {
+`}}},
+}
+
+// The simulation finds what it is there to find. The test runs itself in a build that has the wrong rules.
+// FLEETSIM_PLANTED=all looks for all of them, which takes long, and FLEETSIM_PLANTED=fenced for those with that word.
+func TestFleetFinds(t *testing.T) {
+	if os.Getenv("FLEETSIM_PLANTING") != "" {
+		findWrongRules(t)
+		return
+	}
+	var all []faultdisk.Fault
+	for _, dir := range []string{"store", "host/fleet", "host/node"} {
+		all = append(all, faultdisk.Fault{Source: dir + "/planted.go", Is: "package " + dir[strings.LastIndex(dir, "/")+1:] +
+			"\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(\"PLANTED\") == name }\n"})
+	}
+	for _, r := range wrongRules {
+		all = append(all, r.source...)
+	}
+	t.Setenv("FLEETSIM_PLANTING", "1")
+	out, err := faultdisk.Run(t, "TestFleetFinds", all...)
+	for _, line := range regexp.MustCompile(`.*found (after|in) .*`).FindAllString(out, -1) {
+		t.Log(line)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out[max(0, len(out)-4000):])
+	}
+}
+
+// findWrongRules breaks one rule after the other, and wants a run that shows it.
+func findWrongRules(t *testing.T) {
+	wanted := os.Getenv("FLEETSIM_PLANTED")
+	for _, r := range wrongRules {
+		if wanted == "" && !r.often || wanted != "" && wanted != "all" && !strings.Contains(r.name, wanted) {
+			continue
+		}
+		t.Setenv("PLANTED", r.name)
+		var found *outcome
+		ran := uint64(0)
+		search(t, 1, r.runs, func(seed uint64) bool {
+			o := simulate(t, seed, r.faults)
+			mu.Lock()
+			defer mu.Unlock()
+			ran++
+			if len(o.bad) > 0 && found == nil {
+				found = &o
+			}
+			return found == nil
+		})
+		if found == nil {
+			t.Errorf("%s: not found in %d runs", r.name, ran)
+			continue
+		}
+		fmt.Printf("%s: found after %d runs: %s: %s\n", r.name, ran, found.bad[0].what, found.bad[0].how)
+	}
+}
