@@ -162,8 +162,8 @@ func readList(r *codec.Reader) (list [][]byte) {
 	return list
 }
 
-// fetched is the answer to a fetch: u8 gone | batch. gone: the log does not go back so far, or the hub was restored. The
-// batch has the hub's epoch.
+// fetched is the answer to a fetch: u8 gone | batch. gone: the log does not go back so far, or the hub was restored.
+// The batch has the hub's epoch.
 type fetched struct {
 	gone bool
 	batch

@@ -3,6 +3,7 @@ package fleetsim_test
 import (
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,7 +113,7 @@ func TestFleetFinds(t *testing.T) {
 	}
 	var all []faultdisk.Fault
 	for _, dir := range []string{"store", "host/fleet", "host/node"} {
-		all = append(all, faultdisk.Fault{Source: dir + "/planted.go", Is: "package " + dir[strings.LastIndex(dir, "/")+1:] +
+		all = append(all, faultdisk.Fault{Source: dir + "/planted.go", Is: "package " + path.Base(dir) +
 			"\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(\"PLANTED\") == name }\n"})
 	}
 	for _, r := range wrongRules {
