@@ -17,7 +17,8 @@ type Fleet struct {
 	// Listen is where a hub takes new members and the lane over HTTP, and NATSListen where its NATS server listens;
 	// both host:port.
 	Listen, NATSListen string
-	// Addresses are what edges dial to reach Listen, host:port; nil: the name of this machine and the port of Listen.
+	// Addresses are what edges dial to reach Listen, host:port; nil: the name of this machine and the port of Listen,
+	// and at an edge what the hub said when it joined.
 	Addresses []string
 	Lane      string // LaneNATS or LaneHTTP
 	// Servers are the URLs of a NATS cluster that carries the lane; nil: the hub's own server does. Credentials is a

@@ -13,7 +13,9 @@
 // Config.
 //
 // The reading order: config.go, service.go, generation.go, run.go, reload.go; then what they open: keys.go, store.go,
-// engine.go, bundle.go, certificate.go, metrics.go. offline.go serves commands where no node runs.
+// engine.go, bundle.go, certificate.go, metrics.go. In a fleet fleet.go opens the part of the node, fleetnode.go ties
+// it to the node and its keys, fleetrun.go runs it, fleetview.go and fleetfigures.go show it. offline.go and
+// fleetoffline.go serve commands where no node runs.
 package service
 
 import (
