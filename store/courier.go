@@ -17,6 +17,8 @@ const (
 	// maxHeads bounds the incarnations of one node whose last frame is remembered. Older incarnations are over. Their
 	// frames are applied as they come, perhaps twice: facts join, so the second time changes nothing.
 	maxHeads = 16
+	// shares is how many nodes share the room at the hub: one that was stolen must not take that of the others.
+	shares = 16
 )
 
 // courier resolves frames into their facts, and into the facts by which the node remembers how far it has come. It
@@ -30,6 +32,7 @@ type courier struct {
 	early map[place][]early    // frames that came before one that they follow
 	facts resolved
 	kept  int64 // bytes for the quarantine in facts
+	own   int64 // bytes of the sender in quarantine, kept included; 0: not counted yet
 	done  Delivered
 }
 
@@ -40,6 +43,7 @@ type early struct {
 
 // begin gives the courier the transaction in which it resolves.
 func (c *courier) begin(w *writer) {
+	c.own = 0
 	c.w, c.heads, c.early = w, map[incarnation]head{}, map[place][]early{}
 }
 
@@ -154,6 +158,15 @@ func (c *courier) quarantine(q fact.Quarantine) error {
 		return fmt.Errorf("%w: it has %d bytes, the most is %d: run a newer version here", ErrQuarantineFull,
 			c.w.fleet.quarantined.bytes, maxQuarantined)
 	}
+	if c.judge != nil {
+		if c.own == 0 {
+			c.own = c.w.quarantinedOf(q.Node)
+		}
+		if c.own += int64(len(q.Raw)); c.own > maxQuarantined/shares {
+			return fmt.Errorf("%w: that of node %d, whose share is %d bytes: run a newer version here",
+				ErrQuarantineFull, q.Node, maxQuarantined/shares)
+		}
+	}
 	c.done.Quarantined++
 	c.facts = append(c.facts, q)
 	return nil
@@ -191,13 +204,16 @@ func (c *courier) finish() error {
 		c.facts = append(c.facts, fact.Head{Node: of.node,
 			Position: fact.Position{Incarnation: of.number, Sequence: h.sequence}, Hash: h.hash})
 	}
-	bytes := c.w.fleet.waiting.bytes
+	bytes, most := c.w.fleet.waiting.bytes, int64(maxWaiting)
+	if c.judge != nil && len(c.early) > 0 {
+		bytes, most = c.w.waitingOf(c.sender), maxWaiting/shares
+	}
 	for _, at := range slices.SortedFunc(maps.Keys(c.early), place.compare) {
 		for _, e := range c.early[at] {
 			switch {
 			case at.sequence <= c.heads[at.of].sequence || c.w.get(waitingBucket, waitingKey(at, e.raw)) != nil:
 				c.done.Skipped++
-			case bytes+int64(len(e.raw)) > maxWaiting:
+			case bytes+int64(len(e.raw)) > most:
 				c.done.Dropped++
 			default:
 				bytes += int64(len(e.raw))

@@ -55,6 +55,9 @@ func (w *writer) foldsOf(facts resolved) (more resolved) {
 // ids, each of which takes a token that Django signed, and those from before schema 5. So do records that cannot be
 // read.
 //
+// In a fleet the cut-off lies no further ahead than one that ends all log-ins now. A start beyond it is made up, and
+// would drive the cut-off, and with it all log-ins of the customer, ahead of the clock. Such families stay for now.
+//
 // Where facts add none that can fold, nothing is read: revoking foreign tokens takes no longer the more there are.
 func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved) (more resolved) {
 	var list []revoked
@@ -81,6 +84,15 @@ func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved
 	}
 	slices.SortFunc(list, func(a, b revoked) int { return cmp.Compare(a.start, b.start) })
 	list = list[:len(list)-most]
+	if w.ahead > 0 {
+		latest := w.newCutOff(0)
+		n, _ := slices.BinarySearchFunc(list, latest+1, func(f revoked, at int64) int {
+			return cmp.Compare(f.start, at)
+		})
+		if list = list[:n]; n == 0 {
+			return nil
+		}
+	}
 	folded := min(list[len(list)-1].start, core.LastStart)
 	for _, f := range list {
 		if f.start <= folded {

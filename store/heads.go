@@ -154,6 +154,16 @@ func (w *writer) joinHead(f fact.Head) error {
 	return nil
 }
 
+// waitingOf is how many bytes of the frames of a node wait.
+func (t tables) waitingOf(node uint16) (n int64) {
+	prefix := binary.BigEndian.AppendUint16(nil, node)
+	cursor := t.tx.Bucket(waitingBucket).Cursor()
+	for k, raw := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, raw = cursor.Next() {
+		n += int64(len(raw))
+	}
+	return n
+}
+
 // stopWaiting drops the frames that wait under keys from one on to before another.
 func (w *writer) stopWaiting(from, to []byte) {
 	var drop [][]byte

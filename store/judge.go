@@ -27,6 +27,10 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 	switch x := x.(type) {
 	case fact.RevokeFamily:
 		return untimely(x.Start, latest, x.Until, now)
+	case fact.Lifetimes:
+		if max(x.Access, x.Refresh, x.Foreign) > mostOfToken {
+			return "no token lives for so long"
+		}
 	case fact.AdvanceFamily:
 		if (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}) != at {
 			return "it says that it was made in another frame"
@@ -54,6 +58,10 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 func (db *DB) believable(w *writer) int64 {
 	return max(w.at.known/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
 }
+
+// mostOfToken bounds the lives of tokens that other nodes tell of, in seconds: by the longest one the hub keeps what
+// ends log-ins.
+const mostOfToken = 100 * 366 * 24 * 60 * 60
 
 // away says why a node may not advance a family; "": it is the home.
 func (w *writer) away(node uint16, x fact.AdvanceFamily) string {

@@ -31,6 +31,17 @@ func (w *writer) joinQuarantine(q fact.Quarantine) {
 	w.fleet.quarantined.add(value)
 }
 
+// quarantinedOf is how many bytes of a node are in quarantine.
+func (t tables) quarantinedOf(node uint16) (n int64) {
+	cursor := t.tx.Bucket(quarantineBucket).Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		if q, err := decodeQuarantine(v); err == nil && q.Node == node {
+			n += int64(len(v))
+		}
+	}
+	return n
+}
+
 // leave takes a fact or frame out of the quarantine, if it is there.
 func (w *writer) leave(digest [sha256.Size]byte) {
 	if value := w.get(quarantineBucket, digest[:]); value != nil {

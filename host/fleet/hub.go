@@ -61,6 +61,9 @@ type Hub struct {
 	refusals map[string]uint64
 	changed  chan struct{} // closed, and replaced, when an edge has followed the log further, or nobody is pending
 	batches  uint64
+	busy     map[turn]int         // what is being done for edges
+	revoked  map[uint16]allowance // of members
+	burst    float64              // burstRevoked
 }
 
 // edgeState is what the hub knows of an edge since it started.
@@ -92,7 +95,8 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 	}
 	h := &Hub{cfg: cfg, log: cfg.Log, members: newMembers(cfg.Store, m), epoch: node.Epoch, started: time.Now(),
 		answering: make(chan struct{}, maxAnswering), edges: map[uint16]*edgeState{}, pending: map[uint16]bool{},
-		refusals: map[string]uint64{}, changed: make(chan struct{})}
+		refusals: map[string]uint64{}, changed: make(chan struct{}), busy: map[turn]int{},
+		revoked: map[uint16]allowance{}, burst: burstRevoked}
 	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: h.members.key}
 	pending, err := cfg.Store.Pending(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store"
@@ -29,6 +30,12 @@ func (h *Hub) serve(
 	if f == nil {
 		return h.self.answer(m, nil, errNoCall)
 	}
+	t := turn{from, m.kind}
+	if !h.enter(t) {
+		h.refuse(errBusy.Error())
+		return h.self.answer(m, nil, errBusy)
+	}
+	defer h.leave(t)
 	body, err := f(ctx, from, m.body)
 	if err != nil {
 		h.refuse(err.Error())
@@ -77,7 +84,11 @@ func (h *Hub) accept(ctx context.Context, from uint16, body []byte) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
+	if !h.mayRevoke(from) {
+		return nil, errTooMany
+	}
 	done, err := h.cfg.Store.Accept(ctx, from, store.Delivery{Frames: frames})
+	h.revokes(from, revoked(frames))
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +142,12 @@ func (h *Hub) generations(ctx context.Context, from uint16, body []byte) ([]byte
 
 // offer takes a page of what an edge knows and a restored hub may have forgotten.
 func (h *Hub) offer(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	h.mu.Lock()
+	asked := h.pending[from]
+	h.mu.Unlock()
+	if !asked { // it was told already that its offer is complete, or somebody gave up what it knows
+		pause(ctx, offerUnaskedIn)
+	}
 	p, err := h.take(ctx, from, body)
 	if err != nil || p.next != nil {
 		return nil, err
@@ -139,8 +156,12 @@ func (h *Hub) offer(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	return nil, h.Resume(ctx, from)
 }
 
-// facts takes facts that no frame has.
+// facts takes last log-ins, which no frame has.
 func (h *Hub) facts(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	p, ok := readPage(body)
+	if !ok || slices.ContainsFunc(p.facts, func(f fact.Fact) bool { return f.Kind() != fact.LastLoginKind }) {
+		return nil, errMalformed
+	}
 	_, err := h.take(ctx, from, body)
 	return nil, err
 }

@@ -230,7 +230,9 @@ func (n *node) family(customer int64, random uint64) core.FamilyKey {
 // revoke ends a log-in.
 func (n *node) revoke(k core.FamilyKey) {
 	n.Helper()
-	n.must(n.db.Settle(n.ctx, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: k,
+	s := n.state(k)
+	reads := core.Reads{Customer: k.Customer, CustomerVersion: s.Customer.Version, CutOff: s.CutOff}
+	n.must(n.db.Settle(n.ctx, core.Effects{Reads: reads, List: []core.Effect{{Kind: core.RevokeFamily, Family: k,
 		Until: n.now().Unix() + 3600}}}))
 }
 

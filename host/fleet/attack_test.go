@@ -1,0 +1,685 @@
+package fleet_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/host/fleet/lane"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// thief has stolen edge 2: its link key, its store and its place in the network. Edge 3 is sound.
+type thief struct {
+	*node
+	lane        lane.Edge
+	incarnation uint64
+	sequence    uint64
+	previous    [32]byte
+}
+
+// stolen runs a test in a world whose edge 2 is a thief, and where customer 7 exists.
+func stolen(t *testing.T, test func(w *world, thief *thief, sound *node)) {
+	inWorld(t, 2, settings, func(w *world) {
+		w.addCustomer(7)
+		w.sleep(2 * time.Second)
+		x := w.steal()
+		test(w, x, w.edges[1])
+	})
+}
+
+// steal has a thief take the place of edge 2.
+func (w *world) steal() *thief {
+	n := w.edges[0]
+	at, err := n.db.Node(w.ctx)
+	w.must(err)
+	n.kill()
+	return &thief{node: n, lane: w.network.Edge(n.number), incarnation: at.Incarnation + 1<<30}
+}
+
+// say sends an envelope to a node in the name of another, and returns the body of the answer, or why there is none.
+func (x *thief) say(kind byte, from, to uint16, body []byte) ([]byte, string) {
+	nonce := [16]byte{}
+	_, _ = rand.Read(nonce[:])
+	return x.send(kind, to, fleet.Seal(x.member.ID, x.key, kind, from, to, nonce, body))
+}
+
+// send sends a sealed envelope.
+func (x *thief) send(kind byte, to uint16, raw []byte) ([]byte, string) {
+	ctx, stop := context.WithTimeout(x.ctx, 3*time.Second)
+	defer stop()
+	var answer []byte
+	var err error
+	switch kind {
+	case fleet.Frames:
+		answer, err = x.lane.Send(ctx, raw)
+	case fleet.Fetch, fleet.Generations:
+		answer, err = x.lane.Fetch(ctx, raw)
+	default:
+		answer, err = x.lane.Ask(ctx, to, raw)
+	}
+	if err != nil {
+		return nil, err.Error()
+	}
+	return fleet.Unseal(answer)
+}
+
+// frame is the next frame of the thief.
+func (x *thief) frame(facts ...fact.Fact) []byte {
+	x.Helper()
+	x.sequence++
+	f := fact.Frame{Node: x.number, Incarnation: x.incarnation, Sequence: x.sequence, Previous: x.previous,
+		Made: x.now().UnixMicro(), Facts: facts}
+	raw, err := f.Append(nil)
+	x.must(err)
+	x.previous = f.Hash()
+	return raw
+}
+
+// write sends facts by every way that an edge has.
+func (x *thief) write(facts ...fact.Fact) {
+	x.Helper()
+	if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(facts...))); refusal != "" {
+		x.Logf("frames: %s", refusal)
+	}
+	for _, kind := range []byte{fleet.Facts, fleet.Offer} {
+		x.say(kind, 2, 1, fleet.PageOf(nil, facts...))
+	}
+	x.sleep(time.Second)
+}
+
+// hello says hello.
+func (x *thief) hello() string {
+	_, refusal := x.say(fleet.Hello, 2, 1,
+		fleet.HelloOf(x.incarnation, fact.Position{}, 0, x.now().UnixMicro(), false))
+	return refusal
+}
+
+// alive fails where a node does not know a log-in to be alive.
+func (w *world) alive(k core.FamilyKey, nodes ...*node) {
+	w.Helper()
+	for _, n := range nodes {
+		s := n.state(k)
+		if s.Family.Dead || s.CutOff >= k.Start || s.Customer.ID.IsZero() || !s.Customer.Active {
+			w.Errorf("node %d: the log-in has ended: %+v", n.number, s)
+		}
+	}
+}
+
+// sound fails where the fleet does not go on without the thief: what a sound edge and the hub write must reach all.
+func (w *world) sound(edge *node) {
+	w.Helper()
+	w.sleep(2 * time.Second)
+	k := edge.family(7, 1001)
+	edge.revoke(k)
+	w.sleep(time.Second)
+	if s := w.hub.state(k); !s.Family.Dead && s.CutOff < k.Start {
+		w.Error("the hub does not know what a sound edge revoked")
+	}
+	for _, active := range []bool{false, true} {
+		w.must(w.hub.db.SetActive(w.ctx, core.Integer(7), active))
+		w.sleep(time.Second)
+		if edge.state(k).Customer.Active != active {
+			w.Error("a sound edge does not know what the hub changed")
+		}
+	}
+	if err := edge.edge.Leased(); err != nil {
+		w.Errorf("a sound edge: %v", err)
+	}
+	if age := edge.edge.Age(); age > time.Second {
+		w.Errorf("a sound edge is %v old", age)
+	}
+}
+
+// A thief signs envelopes and makes frames in the name of a sound edge, and of the hub.
+func TestStolenEdgeSpeaksForAnother(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		k := sound.family(7, 1)
+		dead := fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600}
+		x.number = 3
+		frame := x.frame(dead)
+		x.number = 2
+		for _, from := range []uint16{1, 3, 4, 0} {
+			for kind, body := range map[byte][]byte{
+				fleet.Frames: fleet.ListOf(frame), fleet.Facts: fleet.PageOf(nil, dead),
+				fleet.Offer: fleet.PageOf(nil, dead), fleet.Generations: {0, 0, 0, 0},
+				fleet.Hello: fleet.HelloOf(math.MaxUint64, fact.Position{}, 0, 0, true), fleet.Home: []byte("x"),
+			} {
+				if _, refusal := x.say(kind, from, 1, body); refusal == "" {
+					t.Errorf("the hub answers kind %d in the name of node %d", kind, from)
+				}
+			}
+		}
+		if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(frame)); refusal == "" {
+			t.Error("the hub takes a frame of node 3 from node 2")
+		}
+		w.sleep(time.Second)
+		w.alive(k, w.hub, sound)
+		w.sound(sound)
+	})
+}
+
+// A thief shows what others have sent to it, and what it has sent before, again.
+func TestStolenEdgeReplays(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		heard := make(chan []byte, 1)
+		x.lane.Answer(func(_ context.Context, raw []byte) []byte {
+			select {
+			case heard <- bytes.Clone(raw):
+			default:
+			}
+			return nil
+		})
+		ctx, stop := context.WithTimeout(w.ctx, time.Second)
+		defer stop()
+		asked := 0
+		w.hub.answer = func(_ uint16, request []byte) ([]byte, error) { asked++; return request, nil }
+		_, _ = sound.edge.AskHome(ctx, 2, []byte("refresh token"))
+		raw := <-heard
+		for _, to := range []uint16{1, 3} {
+			if _, refusal := x.send(fleet.Home, to, raw); refusal == "" {
+				t.Errorf("node %d does what another asked of node 2", to)
+			}
+		}
+		if asked != 0 {
+			t.Error("the hub was asked in the name of a sound edge")
+		}
+		k := x.family(7, 5)
+		dead := fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600}
+		frame := x.frame(dead)
+		before := w.hub.db.Head()
+		for range 20 {
+			x.say(fleet.Frames, 2, 1, fleet.ListOf(frame))
+		}
+		if n := len(w.logged(before, dead)); n != 1 {
+			t.Errorf("a frame that came 20 times is %d times in the log", n)
+		}
+		w.sound(sound)
+	})
+}
+
+// logged are the facts behind a place in the hub's log that equal one.
+func (w *world) logged(after fact.Position, f fact.Fact) (list []fact.Fact) {
+	w.Helper()
+	frames, err := w.hub.db.Log(w.ctx, after, 64<<20)
+	w.must(err)
+	for _, raw := range frames {
+		frame, err := fact.ParseFrame(raw)
+		w.must(err)
+		for _, x := range frame.Facts {
+			if x == f {
+				list = append(list, x)
+			}
+		}
+	}
+	return list
+}
+
+// A thief makes two frames of one number: whoever has the one never takes the other.
+func TestStolenEdgeForksItsChain(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		one, two := x.family(7, 1), x.family(7, 2)
+		dead := func(k core.FamilyKey) fact.Fact {
+			return fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600}
+		}
+		first := x.frame(dead(one))
+		if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(first)); refusal != "" {
+			t.Fatal(refusal)
+		}
+		x.sequence, x.previous = 0, [32]byte{}
+		if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(dead(two)))); refusal == "" {
+			t.Error("the hub takes another first frame")
+		}
+		x.sequence, x.previous = 1, [32]byte{9}
+		if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(dead(two)))); refusal == "" {
+			t.Error("the hub takes a frame that follows another one")
+		}
+		w.sleep(time.Second)
+		w.alive(two, w.hub, sound)
+		if !sound.state(one).Family.Dead {
+			t.Error("the first frame did not arrive")
+		}
+		w.sound(sound)
+	})
+}
+
+// onlyTheHub are facts that only the hub may write, in an edge's favour.
+func (x *thief) onlyTheHub() []fact.Fact {
+	at := fact.Stamp{Epoch: math.MaxUint32 >> 1, Time: x.now().UnixMicro() + 1, Node: 1}
+	id := core.Integer(7)
+	return []fact.Fact{
+		fact.Customer{ID: id, Made: at, Stamp: at, Set: fact.Active, Active: false},
+		fact.RemoveCustomer{ID: id, Stamp: at, Until: x.now().Unix() + 1e6},
+		fact.Group{Name: "admins", Made: at, Stamp: at},
+		fact.RemoveGroup{Name: "staff", Stamp: at, Until: x.now().Unix() + 1e6},
+		fact.CutOff{Subject: fact.ByID(id), At: x.now().UnixMilli() + 100_000},
+		fact.CutOff{Subject: fact.ByAddress("7@x.y"), At: x.now().UnixMilli() + 100_000},
+		fact.Key{ID: "mine", Made: at, Stamp: at, Algorithm: "ES256", Public: []byte{0x30, 0x59}, Origin: "generated",
+			Added: x.now().Unix(), Node: 1},
+		fact.Member{Number: 3, Stamp: at, Name: "edge 3", Joined: 1, Withdrawn: x.now().UnixMicro()},
+		fact.Member{Number: 9, Stamp: at, Name: "mine", Joined: 1, Key: [32]byte{1}},
+	}
+}
+
+// untouched fails where any fact of onlyTheHub has an effect.
+func (w *world) untouched(nodes ...*node) {
+	w.Helper()
+	for _, n := range nodes {
+		w.alive(n.family(7, 99), n)
+		if _, known := n.db.Member(9); known {
+			w.Errorf("node %d has a member of the thief's", n.number)
+		}
+		if m, _ := n.db.Member(3); m.Withdrawn != 0 {
+			w.Errorf("node %d takes edge 3 for withdrawn", n.number)
+		}
+		groups, err := n.db.Groups(w.ctx)
+		w.must(err)
+		if len(groups) != 0 {
+			w.Errorf("node %d has groups of the thief's: %v", n.number, groups)
+		}
+		keys, err := n.db.Keys(w.ctx)
+		w.must(err)
+		if len(keys) != 0 {
+			w.Errorf("node %d has keys of the thief's", n.number)
+		}
+	}
+}
+
+// A thief writes what only the hub writes, by every way, while the hub is whole.
+func TestStolenEdgeWritesForTheHub(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		for _, f := range x.onlyTheHub() {
+			x.write(f)
+		}
+		w.untouched(w.hub, sound)
+		w.sound(sound)
+	})
+}
+
+// While a restored hub waits for what the stolen edge knows it takes cut-offs of it, none of which lies further ahead
+// than one that it may have written, and nothing else that only the hub writes.
+func TestStolenEdgeAndARestoredHub(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		w.addCustomer(7)
+		b, err := w.hub.db.Backup(w.ctx, nil)
+		w.must(err)
+		image := readAll(w, b)
+		w.must(b.Close())
+		w.hub.kill()
+		x := w.steal()
+		w.restore(w.hub, image)
+		w.hub.open()
+		w.hub.start()
+		w.sleep(3 * time.Second)
+		before := w.hub.state(w.hub.family(7, 1)).CutOff // that of the restore
+		for _, f := range x.onlyTheHub() {
+			x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(f)))
+			x.say(fleet.Facts, 2, 1, fleet.PageOf(nil, f))
+			x.say(fleet.Offer, 2, 1, fleet.PageOf([]byte{1}, f))
+		}
+		latest := x.now().Add(settings.Staleness + 4*settings.Skew + 10*time.Minute).UnixMilli()
+		if s := w.hub.state(w.hub.family(7, 1)); s.CutOff > max(before, latest) {
+			t.Errorf("the cut-off is %d ms beyond the latest", s.CutOff-latest)
+		}
+		if w.hub.hub.Whole() {
+			t.Error("the hub is whole without the offer of the stolen edge")
+		}
+		x.say(fleet.Offer, 2, 1, fleet.PageOf(nil))
+		w.sleep(20 * time.Second)
+		if !w.hub.hub.Whole() {
+			t.Error("the hub is not whole")
+		}
+		w.sleep(2 * time.Minute) // log-ins begin after the cut-off of the restore
+		w.untouched(w.hub, w.edges[1])
+		w.sound(w.edges[1])
+	})
+}
+
+// A thief advances log-ins whose home is another, and those of its own in another's name.
+func TestStolenEdgeAdvancesForAnother(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		k := sound.family(7, 1)
+		w.must(sound.advance(k, 0))
+		w.sleep(time.Second)
+		for _, who := range []struct {
+			k    core.FamilyKey
+			home uint16
+		}{{k, 2}, {k, 3}, {w.hub.family(7, 1), 2}, {w.hub.family(7, 1), 1}, {x.family(7, 1), 3}} {
+			f := fact.AdvanceFamily{Family: who.k, Start: who.k.Start, Until: x.now().Unix() + 3600, Generation: 9,
+				IssuedAt: x.now().UnixMicro(), Access: 1, Refresh: 1, Key: "k", Incarnation: x.incarnation,
+				Sequence: x.sequence + 1, Home: who.home}
+			x.write(f)
+			for _, n := range []*node{w.hub, sound} {
+				if g := n.state(who.k).Family.Generation; g > 1 {
+					t.Errorf("node %d: generation %d of a log-in of %v", n.number, g, who)
+				}
+			}
+		}
+		w.must(sound.advance(k, 1))
+		w.sound(sound)
+	})
+}
+
+// A thief tells of times far ahead: of log-ins that begin, of refreshes, and by its clock.
+func TestStolenEdgeIsAhead(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		later := x.now().Add(24 * time.Hour)
+		k := x.family(7, 3)
+		k.Start = later.UnixMilli()
+		x.write(fact.RevokeFamily{Family: k, Start: k.Start, Until: later.Unix() + 3600})
+		x.write(fact.AdvanceFamily{Family: k, Start: k.Start, Until: later.Unix() + 3600, Generation: 1,
+			IssuedAt: later.UnixMicro(), Access: 1, Refresh: 1, Key: "k", Incarnation: x.incarnation,
+			Sequence: x.sequence + 1, Home: 2})
+		made := fact.Stamp{Time: x.now().UnixMicro(), Node: 1}
+		x.write(fact.LastLogin{ID: core.Integer(7), Made: made, At: later.UnixMicro()})
+		x.say(fleet.Hello, 2, 1, fleet.HelloOf(x.incarnation, fact.Position{}, 0, math.MaxInt64, false))
+		for _, n := range []*node{w.hub, sound} {
+			if s := n.state(k); s.Family.Dead || s.Family.Generation != 0 {
+				t.Errorf("node %d knows a log-in of tomorrow: %+v", n.number, s.Family)
+			}
+		}
+		c, err := w.hub.db.Get(w.ctx, core.Integer(7))
+		w.must(err)
+		if c.LastLogin.After(x.now().Add(time.Hour)) {
+			t.Errorf("the last log-in is of %v", c.LastLogin)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief takes the highest incarnation that there is. It locks out nobody but its own number, which is withdrawn.
+func TestStolenEdgeTakesTheLastIncarnation(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		x.incarnation = math.MaxUint64
+		x.hello()
+		x.write(fact.RevokeFamily{Family: x.family(7, 1), Start: x.now().UnixMilli(), Until: x.now().Unix() + 3600})
+		x.incarnation = 1
+		x.hello()
+		w.sound(sound)
+		w.withdraw(x.number)
+		w.sound(sound)
+		late := w.join() // the machine joins again, under another number
+		w.sleep(3 * time.Second)
+		w.sound(late)
+	})
+}
+
+// withdraw withdraws a node as stolen.
+func (w *world) withdraw(number uint16) {
+	w.Helper()
+	w.must(w.hub.db.UpdateMembers(w.ctx, func(have []fact.Member) ([]fact.Member, error) {
+		for _, m := range have {
+			if m.Number == number {
+				m.Withdrawn, m.CutOff, m.AtHub = w.hub.now().UnixMicro(), w.hub.now().UnixMilli(), true
+				return []fact.Member{m}, nil
+			}
+		}
+		return nil, store.ErrNotFound
+	}))
+}
+
+// A thief signs a log of its own, and a transport that helps it shows that to all.
+func TestStolenEdgePublishes(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		k := sound.family(7, 1)
+		x.number = 1
+		x.incarnation, x.sequence = w.hub.db.Head().Incarnation, w.hub.db.Head().Sequence
+		raw := x.frame(fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600})
+		x.number = 2
+		at, err := w.hub.db.Node(w.ctx)
+		w.must(err)
+		body := fleet.BatchOf(at.Epoch, w.hub.db.Head(), raw)
+		evil := w.network.Hub()
+		for _, from := range []uint16{1, 2} {
+			w.must(evil.Publish(fleet.Seal(x.member.ID, x.key, fleet.Log, from, 0, [16]byte{}, body)))
+			x.say(fleet.Log, from, 3, body)
+		}
+		w.sleep(100 * time.Millisecond)
+		w.alive(k, sound)
+		w.hub.restart()
+		w.sleep(2 * time.Second)
+		w.alive(k, sound, w.hub)
+		w.sound(sound)
+	})
+}
+
+// A thief answers what others asked of somebody else.
+func TestStolenEdgeAnswersForAnother(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		as := uint16(1)
+		x.lane.Answer(func(_ context.Context, raw []byte) []byte {
+			return fleet.Seal(x.member.ID, x.key, fleet.Home|fleet.Answered, as, 3, fleet.Nonce(raw), []byte("\x00yes"))
+		})
+		for _, as = range []uint16{1, 3} {
+			if answer, err := sound.edge.AskHome(w.ctx, 2, []byte("x")); err == nil {
+				t.Errorf("an answer in the name of node %d counts: %q", as, answer)
+			}
+		}
+		as = 2
+		if answer, err := sound.edge.AskHome(w.ctx, 2, []byte("x")); err != nil || string(answer) != "yes" {
+			t.Errorf("AskHome() = %q, %v", answer, err)
+		}
+		w.sound(sound)
+	})
+}
+
+// A transport that helps a thief answers hellos and frames of a sound edge itself, so that this takes its frames for
+// acknowledged, the hub for restored, or itself for fenced.
+func TestStolenEdgeAnswersForTheHub(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		evil := w.network.Hub()
+		var old []byte
+		lie := func(k byte, body []byte) func(context.Context, uint16, []byte) []byte {
+			return func(_ context.Context, from uint16, raw []byte) []byte {
+				old = fleet.Seal(x.member.ID, x.key, k|fleet.Answered, 1, from, fleet.Nonce(raw), body)
+				return old
+			}
+		}
+		far := fact.Position{Incarnation: math.MaxUint64, Sequence: math.MaxUint64}
+		w.must(evil.Serve(lane.Handler{Send: lie(fleet.Frames, fleet.AcceptedOf(far)),
+			Fetch: lie(fleet.Fetch, []byte{0, 1}), Ask: lie(fleet.Hello, fleet.WelcomeOf(99, far, 99, true))}))
+		k := sound.family(7, 1)
+		sound.revoke(k)
+		w.sleep(10 * time.Second)
+		s := sound.edge.Status()
+		if s.Edge.Fenced || s.Edge.Acked != (fact.Position{}) && s.Edge.Acked.Incarnation == math.MaxUint64 {
+			t.Errorf("a sound edge believes it: %+v", s.Edge)
+		}
+		w.hub.restart()
+		w.sleep(5 * time.Second)
+		if !w.hub.state(k).Family.Dead {
+			t.Error("the hub never heard of a revocation, although the edge was told so")
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief asks for what others are the home of, and for what there is not.
+func TestStolenEdgeReads(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		k := sound.family(7, 1)
+		w.must(sound.advance(k, 0))
+		w.sleep(time.Second)
+		body, refusal := x.say(fleet.Generations, 2, 1, []byte{0, 0, 0, 0})
+		if facts, ok := fleet.FactsOf(body); refusal != "" || !ok || len(facts) != 0 {
+			t.Errorf("generations: %v %s", facts, refusal)
+		}
+		for name, body := range map[string][]byte{"nothing": nil, "half a place": {1, 2}, "more": make([]byte, 100)} {
+			for _, kind := range []byte{fleet.Fetch, fleet.Hello, fleet.Frames, fleet.Offer, fleet.Facts} {
+				if _, refusal := x.say(kind, 2, 1, body); refusal == "" {
+					t.Errorf("%s: kind %d is answered", name, kind)
+				}
+			}
+		}
+		far := fleet.PlaceOf(math.MaxUint32, fact.Position{Incarnation: math.MaxUint64, Sequence: math.MaxUint64})
+		if body, refusal := x.say(fleet.Fetch, 2, 1, far); refusal != "" || len(body) == 0 || body[0] != 1 {
+			t.Errorf("a place that never was: %x %s", body, refusal)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief asks the hub for calls that there are not, of any size.
+func TestStolenEdgeCalls(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		for _, body := range [][]byte{nil, {0}, {255}, bytes.Repeat([]byte{16}, 1<<20)} {
+			if _, refusal := x.say(fleet.Call, 2, 1, body); refusal == "" {
+				t.Errorf("a call of %d bytes is answered", len(body))
+			}
+		}
+		for kind := range 256 {
+			if k := byte(kind); k != fleet.Home && k != fleet.Call {
+				_, refusal := x.say(k, 2, 1, []byte{byte(kind)})
+				if refusal == "" {
+					t.Errorf("kind %d is answered", kind)
+				}
+			}
+		}
+		if n := len(w.hub.hub.Status(nil).Refusals); n > 65 {
+			t.Errorf("the hub remembers %d reasons", n)
+		}
+		w.sound(sound)
+	})
+}
+
+// Nothing that a thief sends counts once it was withdrawn, at the hub or at another edge.
+func TestStolenEdgeIsWithdrawn(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		old := fact.RevokeFamily{Family: x.family(7, 50), Start: x.now().UnixMilli(), Until: x.now().Unix() + 3600}
+		w.withdraw(2)
+		w.sleep(time.Second)
+		k := sound.family(7, 1)
+		dead := fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600}
+		for kind, body := range map[byte][]byte{fleet.Frames: fleet.ListOf(x.frame(dead)),
+			fleet.Facts: fleet.PageOf(nil, dead), fleet.Offer: fleet.PageOf(nil, dead),
+			fleet.Fetch: fleet.PlaceOf(0, fact.Position{}), fleet.Generations: {0, 0, 0, 0}, fleet.Home: []byte("x"),
+			fleet.Hello: fleet.HelloOf(x.incarnation, fact.Position{}, 0, 0, false), fleet.Call: {1}} {
+			if answer, refusal := x.say(kind, 2, 1, body); refusal == "" {
+				t.Errorf("kind %d is answered: %x", kind, answer)
+			}
+		}
+		if _, refusal := x.say(fleet.Home, 2, 3, []byte("x")); refusal == "" {
+			t.Error("a sound edge answers a node that was withdrawn")
+		}
+		w.sleep(8 * time.Second)
+		w.alive(k, w.hub, sound)
+		if s := sound.state(old.Family); s.CutOff < old.Start {
+			t.Errorf("log-ins of the stolen edge are alive: %+v", s)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief makes up log-outs: for customers that there are not, and to drive one's cut-off ahead.
+func TestStolenEdgeMakesUpLogOuts(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		until := x.now().Unix() + 3600
+		ahead := x.now().Add(settings.Staleness + 4*settings.Skew + 9*time.Minute).UnixMilli()
+		var facts []fact.Fact
+		for i := range uint64(core.MaxRevoked + 10) {
+			k := x.family(7, i)
+			k.Start = ahead
+			facts = append(facts, fact.RevokeFamily{Family: k, Start: ahead, Until: until})
+		}
+		if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(facts...))); refusal != "" {
+			t.Error(refusal)
+		}
+		latest := x.now().Add(settings.Staleness + 4*settings.Skew).UnixMilli()
+		if s := w.hub.state(x.family(7, 1)); s.CutOff > latest {
+			t.Errorf("the thief has driven a cut-off %d ms ahead", s.CutOff-x.now().UnixMilli())
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief makes up log-outs of customers that there are not. It may be as fast as a flood of customers for a while, and
+// is slow then. Others are not.
+func TestStolenEdgeFloods(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		w.hub.hub.SetBurst(1000)
+		until, n, began := x.now().Unix()+3600, 0, time.Now()
+		for time.Since(began) < time.Minute {
+			var facts []fact.Fact
+			for range 100 {
+				n++
+				k := x.family(int64(n+100), 1)
+				facts = append(facts, fact.RevokeFamily{Family: k, Start: k.Start, Until: until})
+			}
+			x.say(fleet.Facts, 2, 1, fleet.PageOf(nil, facts...))
+			sequence, previous := x.sequence, x.previous
+			if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(facts...))); refusal != "" {
+				x.sequence, x.previous = sequence, previous
+				x.sleep(time.Second)
+			}
+		}
+		s, err := w.hub.db.Stats(w.ctx)
+		w.must(err)
+		t.Logf("%d of %d log-outs within a minute", s.Families, n)
+		if s.Families > 14_000 {
+			t.Errorf("the hub keeps %d log-outs that were made up within a minute", s.Families)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief sends frames that follow none, until it has no more room for that. Others have theirs.
+func TestStolenEdgeSendsFramesTooEarly(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		refused := ""
+		for n := 0; n < 400 && refused == ""; n++ {
+			x.sequence++
+			var facts []fact.Fact
+			for i := range uint64(5000) {
+				k := x.family(7, i)
+				facts = append(facts, fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600})
+			}
+			_, refused = x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(facts...)))
+		}
+		s, err := w.hub.db.Stats(w.ctx)
+		w.must(err)
+		t.Logf("%d frames wait", s.WaitingFrames)
+		if refused == "" || s.WaitingFrames > 32 {
+			t.Errorf("%d frames of one edge wait at the hub", s.WaitingFrames)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief sends what no program can read yet, until it has no more room for that. Others have theirs.
+func TestStolenEdgeSendsRiddles(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		riddle := func(i int) fact.Fact {
+			raw := fact.Append(nil, fact.Group{Name: strings.Repeat("x", 1000), Granted: []string{strconv.Itoa(i)}})
+			raw[0], raw[1] = byte(fact.RevokeFamilyKind), 200
+			f, err := fact.Decode(raw)
+			_ = err // it says that the fact is newer
+			return f
+		}
+		refused := ""
+		for n := 0; n < 80_000 && refused == ""; n += 500 {
+			var facts []fact.Fact
+			for i := range 500 {
+				facts = append(facts, riddle(n+i))
+			}
+			_, refused = x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(facts...)))
+		}
+		if refused == "" {
+			t.Error("the hub keeps riddles without end")
+		}
+		s, err := w.hub.db.Stats(w.ctx)
+		w.must(err)
+		t.Logf("%d riddles at the hub", s.Quarantined)
+		if s.Quarantined > 8<<10 {
+			t.Errorf("one edge has the hub keep %d riddles", s.Quarantined)
+		}
+		w.sound(sound)
+	})
+}
