@@ -31,6 +31,7 @@ type Withdrawn struct {
 const (
 	drainTime  = time.Minute // for the outbox of a node that is withdrawn
 	drainPause = 100 * time.Millisecond
+	farewell   = time.Second // in which a node that is withdrawn may hear so
 )
 
 // withdrawNode withdraws a node in steps, each of which may be done already: so a call that was cut off is repeated.
@@ -67,6 +68,12 @@ func (s *server) withdrawNode(ctx context.Context, _ None, r Withdrawal) (v With
 		return v, err
 	}
 	if s.cfg.Fleet != nil {
+		if !r.Stolen && v.Heard { // the log tells it that it was withdrawn
+			select {
+			case <-time.After(farewell):
+			case <-ctx.Done():
+			}
+		}
 		s.cfg.Fleet.Drop(r.Number)
 	}
 	if v.Keys, err = s.endKeysOf(ctx, r); err != nil {

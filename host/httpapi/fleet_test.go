@@ -60,6 +60,15 @@ func openFleet(t *testing.T, change func(*node.Config, *httpapi.Config)) *fleet 
 	for number := uint16(1); number <= 3; number++ {
 		f.nodes[number] = f.open(number, change)
 	}
+	err := f.nodes[1].store.UpdateMembers(t.Context(), func([]store.Member) (list []store.Member, err error) {
+		for number := uint16(2); number <= 3; number++ {
+			list = append(list, store.Member{Number: number, Key: [32]byte{9, byte(number)}, Joined: 1})
+		}
+		return list, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := f.nodes[1].store.Add(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "ana@example.com",
 		FirstName: "Ana", IsActive: true, PasswordHash: hashOf(t, "right")}); err != nil {
 		t.Fatal(err)
