@@ -101,7 +101,6 @@ type Edge struct {
 	fresh       moment          // the sending of the last hello whose head was reached
 	lease       moment          // the end of the lease
 	ready       bool            // what earlier incarnations left is settled: see settle
-	realigned   bool            // the hub was restored, and may have forgotten what this node has advanced
 	fenced      bool
 	met         bool          // the hub has welcomed this process before
 	acked       fact.Position // the hub has the frames of the outbox up to here

@@ -26,14 +26,11 @@ func (e *Edge) settle(ctx context.Context, take bool) error {
 			break
 		}
 	}
-	e.mu.Lock()
-	all := take || e.realigned
-	e.mu.Unlock()
-	if err := e.cfg.Store.Reoffer(ctx, all); err != nil {
+	if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
 		return err
 	}
 	e.mu.Lock()
-	e.ready, e.realigned = true, false
+	e.ready = true
 	e.change()
 	e.mu.Unlock()
 	poke(e.nudge)
@@ -52,11 +49,12 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	if err := e.reincarnate(ctx, 0); err != nil {
 		return err
 	}
-	e.mu.Lock()
-	e.realigned = true
-	e.mu.Unlock()
 	if err := e.offer(ctx); err != nil {
 		return fmt.Errorf("offer: %w", err)
+	}
+	// All advances, since the hub may have forgotten any. The old frames stay until that is durable.
+	if err := e.cfg.Store.Reoffer(ctx, true); err != nil {
+		return err
 	}
 	if !old.IsZero() {
 		if err := e.cfg.Store.Acknowledge(ctx, old); err != nil {

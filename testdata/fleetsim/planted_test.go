@@ -69,9 +69,9 @@ var wrongRules = []wrongRule{
 			Is: `	w.take = s.take && !said.ready && !planted("generations are not taken")
 `}}},
 	{"advances of the past are not written again", 400, true, "crash,dark", []faultdisk.Fault{
-		{Source: "host/fleet/edgerealign.go", Was: "	if err := e.cfg.Store.Reoffer(ctx, all); err != nil {\n",
+		{Source: "host/fleet/edgerealign.go", Was: "	if err := e.cfg.Store.Reoffer(ctx, take); err != nil {\n",
 			Is: `	if planted("advances of the past are not written again") {
-	} else if err := e.cfg.Store.Reoffer(ctx, all); err != nil {
+	} else if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
 `}}},
 	{"a lease waits for no other", 2000, false, "clone", []faultdisk.Fault{
 		{Source: "host/fleet/hubhello.go", Was: "	case w.whole && !now.Before(s.wait):\n",
