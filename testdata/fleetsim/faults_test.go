@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/backup"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // fault is something that goes wrong.
 type fault struct {
 	name    string
 	do      func(*world)
-	rewinds bool // an edge forgets
+	rewinds bool // an edge forgets, or is forgotten: not in one run with a hub that does
 }
 
 // allFaults are what can go wrong. A run draws some of them.
@@ -31,6 +33,7 @@ var allFaults = []fault{
 	{"clone", (*world).clone, true},
 	{"clock", (*world).clockJump, false},
 	{"behind", (*world).fallBehind, false},
+	{"withdraw", (*world).withdraw, true},
 	{"restore", (*world).restoreHub, false},
 }
 
@@ -154,8 +157,15 @@ func (w *world) rewind(s *station) {
 		if l.home.number == s.number {
 			w.rewindLogin(l)
 		}
+	}
+	w.forgetEnds(s, "a log-out is forgotten, since its node was thrown back and had told nobody")
+}
+
+// forgetEnds forgets the log-outs at a station that the hub has not heard of. The caller holds mu.
+func (w *world) forgetEnds(s *station, why string) {
+	for _, l := range w.truth.logins {
 		if l.ended != 0 && l.dead == 0 && l.endedAt == s.number {
-			w.count("a log-out is forgotten, since its node was thrown back and had told nobody")
+			w.count(why)
 			l.ended = 0
 		}
 	}
@@ -194,7 +204,6 @@ func (w *world) clone() {
 	c := w.newStation(s.number, s.name+"'")
 	w.must(os.WriteFile(c.path, s.image().file, 0o600))
 	w.say("%s: a clone starts", s.name)
-	sound, _ := s.sound()
 	w.rewind(s)
 	for _, x := range []*station{s, c} {
 		x.mu.Lock()
@@ -205,9 +214,7 @@ func (w *world) clone() {
 	c.setClock(s.usualSkew, false)
 	c.start(c.open())
 	w.clones = append(w.clones, c)
-	if !sound {
-		w.unhear(s)
-	}
+	w.unhear(s) // what the first one refreshes until it hears of the second, the hub refuses
 }
 
 // clockJump has the clock of an edge be wrong for a while.
@@ -232,6 +239,49 @@ func (w *world) fallBehind() {
 		if p := w.hub.process(); p != nil {
 			w.say("hub: trims its log")
 			w.must(p.db.TrimLog(w.ctx, w.hub.now().Add(time.Hour), 0))
+		}
+	})
+}
+
+// withdraw has an administrator withdraw an edge that was stolen, once in a run. It goes on, and nobody asks it.
+func (w *world) withdraw() {
+	if len(w.edges) < edges || len(w.clones) > 0 || w.hub.process() == nil {
+		return
+	}
+	i := w.rand.IntN(len(w.edges))
+	s := w.edges[i]
+	w.edges = slices.Delete(slices.Clone(w.edges), i, i+1)
+	w.stolen = append(w.stolen, s)
+	w.truth.mu.Lock()
+	var its []*login
+	for _, l := range w.truth.logins {
+		if l.home.number == s.number {
+			its, l.doubtful = append(its, l), true
+		}
+	}
+	s.withdrawn = true
+	w.truth.mu.Unlock()
+	w.at(w.hub, func(p *process, began time.Duration) {
+		err := p.db.UpdateMembers(p.ctx, func(have []fact.Member) ([]fact.Member, error) {
+			for _, m := range have {
+				if m.Number == s.number {
+					now := w.hub.now()
+					m.Withdrawn, m.CutOff, m.AtHub = now.UnixMicro(), now.UnixMilli(), true
+					return []fact.Member{m}, nil
+				}
+			}
+			return nil, nil
+		})
+		if err == nil {
+			p.hub.Drop(s.number)
+			err = p.hub.Confirmed(p.ctx)
+		}
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		w.note("hub: %s is withdrawn, asked at %v: %v", s.name, began, err)
+		w.forgetEnds(s, "a log-out is forgotten, since its node was withdrawn and had told nobody")
+		if err == nil {
+			w.dieAll(began, its)
 		}
 	})
 }

@@ -75,6 +75,9 @@ func (w *world) run() {
 // heal ends all faults.
 func (w *world) heal() {
 	w.overdue(1 << 62)
+	for _, s := range w.stolen {
+		s.kill()
+	}
 	for _, c := range w.clones {
 		c.kill()
 		w.rewind(c)

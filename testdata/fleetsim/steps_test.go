@@ -114,6 +114,7 @@ func (w *world) logIn() {
 		w.note("%s: %s is a log-in of %d with %s, age %v", s.name, l.name, c.id, with.text, p.age())
 		l.doubtful = p.age() > time.Second // it may not know yet of a cut-off
 		l.rewound = s.hasTwin()
+		l.unheard = l.rewound
 		l.doubtful = l.doubtful || !s.punctual() // the tokens may be from the future
 		w.truth.logins = append(w.truth.logins, l)
 		w.give(l, r.Tokens[0].Value)
@@ -206,7 +207,7 @@ func (w *world) logOut() {
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
 		w.note("%s: log-out of %s: %v %v", s.name, l.name, why(r), err)
-		if err != nil || r.Refused() || l.ended != 0 {
+		if err != nil || r.Refused() || l.ended != 0 || s.withdrawn {
 			return
 		}
 		l.ended, l.endedAt = w.elapsed(), s.number

@@ -155,7 +155,7 @@ func (w *world) give(l *login, token string) {
 	case !ok:
 		l.given[g] = token
 	case before != token && l.unheard && (!w.atHub() || l.home.isHub()):
-		w.count("a generation is given out again, since its home was thrown back and had told nobody")
+		w.count("a generation is given out again, since its home was thrown back, or had a twin, and had told nobody")
 		l.doubtful = true
 	case before != token:
 		w.violate(givenTwice, "%s: generation %d", l.name, g)

@@ -58,6 +58,7 @@ type world struct {
 	hub      *station
 	edges    []*station
 	clones   []*station
+	stolen   []*station // edges that were withdrawn
 	truth    truth
 	faults   []fault
 	steps    sync.WaitGroup
@@ -72,6 +73,7 @@ type station struct {
 	name      string
 	key       ed25519.PrivateKey
 	path      string
+	withdrawn bool // guarded by truth.mu
 	usualSkew time.Duration
 	images    []image // earlier states of the file; only what drives the run uses them
 
@@ -192,7 +194,7 @@ func (w *world) all() []*station {
 
 // close ends all processes, and removes their files.
 func (w *world) close() {
-	for _, s := range w.all() {
+	for _, s := range append(w.all(), w.stolen...) {
 		s.kill()
 	}
 	w.steps.Wait()
