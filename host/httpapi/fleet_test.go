@@ -62,7 +62,7 @@ func openFleet(t *testing.T, change func(*node.Config, *httpapi.Config)) *fleet 
 	}
 	err := f.nodes[1].store.UpdateMembers(t.Context(), func([]store.Member) (list []store.Member, err error) {
 		for number := uint16(2); number <= 3; number++ {
-			list = append(list, store.Member{Number: number, Key: [32]byte{9, byte(number)}, Joined: 1})
+			list = append(list, store.Member{Number: number, Name: "edge", Key: [32]byte{9, byte(number)}, Joined: 1})
 		}
 		return list, nil
 	})
