@@ -154,7 +154,7 @@ func NewEdge(cfg EdgeConfig) (*Edge, error) {
 	e := &Edge{cfg: cfg, log: cfg.Log, members: newMembers(cfg.Store, m), behind: make(chan struct{}, 1),
 		nudge: make(chan struct{}, 1), batches: newQueue(maxBatches), changed: make(chan struct{}),
 		refusals: map[string]uint64{}}
-	e.self = identity{fleet: m.ID, key: cfg.Key, keyOf: e.members.key}
+	e.self = identity{fleet: m.ID, number: cfg.Store.Number(), key: cfg.Key, keyOf: e.members.key}
 	return e, nil
 }
 
@@ -190,7 +190,7 @@ func (e *Edge) begin(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.self.number, e.incarnation, e.continues, e.follows = node.Number, node.Incarnation, continues, follows
+	e.incarnation, e.continues, e.follows = node.Incarnation, continues, follows
 	return nil
 }
 
