@@ -609,6 +609,17 @@ func TestAttackPublish(t *testing.T) {
 	if n != 15 {
 		t.Errorf("edge 3 has %d keys more", n)
 	}
+	// Nor can it fill the stores with keys that it retires at once.
+	for n = 0; n < 500; n++ {
+		list := made(func(k *store.Key) { k.SignsFrom = 0 })
+		if list[0].Ends = f.now.Unix() + 1; ask(2, list...) != nil {
+			break
+		}
+		f.now = f.now.Add(2 * time.Second)
+	}
+	if n < 300 || n > 400 {
+		t.Errorf("edge 2 has left %d keys", n)
+	}
 	// The same key again is no other one: the first answer may have been lost.
 	if err := ask(3, known(signers[3], nil)); err != nil {
 		t.Error(err)

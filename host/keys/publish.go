@@ -14,10 +14,12 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// mostOfNode bounds the keys of one edge that are not gone, and farthest how far ahead the dates of a key may lie, so
-// that a stolen edge cannot fill the key set of the fleet.
+// mostOfNode bounds the keys of one edge that are not gone, mostKept those of which there is a record, also after their
+// end, and farthest how far ahead the dates of a key may lie, so that a stolen edge cannot fill the key set of the
+// fleet, nor its stores.
 const (
 	mostOfNode = 16
+	mostKept   = 400 // one a day, each kept for 366 days
 	farthest   = 10 * 366 * 24 * time.Hour
 )
 
@@ -138,11 +140,17 @@ func (m *Manager) saneDates(k store.Key, now time.Time) error {
 
 // roomOfNode refuses another key where the node has as many as it may.
 func (r *records) roomOfNode(now time.Time) error {
-	n, life := 0, r.life()
+	n, kept, life := 0, 0, r.life()
 	for i := range r.list {
-		if r.list[i].Node == r.number && life.State(i, now) != core.KeyGone {
+		if r.list[i].Node != r.number {
+			continue
+		}
+		if kept++; life.State(i, now) != core.KeyGone {
 			n++
 		}
+	}
+	if kept >= mostKept {
+		return fmt.Errorf("%w: node %d has made %d keys within a year, which is the most", ErrRefused, r.number, kept)
 	}
 	if n >= mostOfNode {
 		return fmt.Errorf("%w: node %d has %d keys that are not gone, which is the most: retire some first", ErrRefused,
