@@ -76,7 +76,8 @@ func (db *DB) Invitations(ctx context.Context) (list []Invitation, err error) {
 // Redeem makes the node with a link key a member of the fleet, by the invitation whose secret has a SHA-256, and gives
 // it a number. Both the member and the use of the invitation are durable when it returns. Until the invitation ends,
 // the same key gets the same member again. name counts where the invitation has none. The error is ErrInvitation;
-// ErrExists if another member has the key; ErrInvalid on a node that is no hub, and for no key or no name.
+// ErrExists if another member has the key; ErrInvalid on a node that is no hub, for no key
+// or no name, and for the key of a node that was stolen.
 func (db *DB) Redeem(ctx context.Context, digest, key [32]byte, name string, now time.Time) (Member, error) {
 	var m Member
 	err := db.write(ctx, func(w *writer) (facts resolved, err error) {
@@ -111,6 +112,9 @@ func (w *writer) redeem(digest, key [32]byte, name string, now int64) (Member, r
 			return h, nil, nil
 		case h.Key == key && h.Withdrawn == 0 && i.Number == 0:
 			return Member{}, nil, fmt.Errorf("key of member %d of the fleet: %w", h.Number, ErrExists)
+		case h.Key == key && h.CutOff != 0:
+			return Member{}, nil, fmt.Errorf("key %w: it was stolen with node %d, so join with another node secret",
+				ErrInvalid, h.Number)
 		}
 		m.Number = max(m.Number, h.Number+1)
 	}
