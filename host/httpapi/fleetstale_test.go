@@ -259,6 +259,8 @@ func TestOnlyTheHubAnswersCalls(t *testing.T) {
 		"an edge":         {3, node.CallLogoutAll, ""},
 		"an unknown call": {1, 99, ""},
 		"no message":      {1, node.CallPassword, "x"},
+		"an edge's word":  {1, node.CallLogoutAll, "\x01\x00\x00\x00\x00\x01\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		"nobody":          {1, node.CallLogoutAll, "\x01\x00\x00\x00\x00"},
 	} {
 		answer, err := f.nodes[c.to].AnswerHub(t.Context(), 2, c.call, []byte(c.request))
 		if err != nil || len(answer) != 3 || answer[1] != 0 {

@@ -47,8 +47,7 @@ func Samples() map[string][][]byte {
 	}
 	return map[string][][]byte{
 		"refresh": {appendRefresh(nil, "a.b.c"), appendRefresh(nil, "")},
-		"log-out": {logoutAll{token: "a.b.c"}.append(nil), logoutAll{customer: core.Integer(-7)}.append(nil),
-			logoutAll{customer: core.Text("7")}.append(nil)},
+		"log-out": {logoutAll{token: "a.b.c"}.append(nil)},
 		"password": {newPassword{email: "ana@example.com", current: "right", next: "new"}.append(nil),
 			newPassword{client: netip.MustParsePrefix("192.0.2.0/24")}.append(nil)},
 		"answer": answers,

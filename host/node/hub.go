@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -25,12 +26,31 @@ func (n *Node) EndLogins(ctx context.Context, customer core.CustomerID, token st
 	if !n.isEdge() {
 		return Result{}, n.endLogins(ctx, customer)
 	}
-	m := logoutAll{token: token}
-	if token == "" {
-		m.customer = customer
-	}
 	query := store.Query{UserID: customer, HasUser: true}
+	if token == "" {
+		r, err := n.speakFor(ctx, query)
+		if err != nil || r.Refused() {
+			return Result{Outcome: core.Outcome{Refusals: r.Refusals}}, err
+		}
+		shown := func(t core.Token) bool { return t.Type != core.RefreshToken }
+		token = r.Tokens[slices.IndexFunc(r.Tokens, shown)].Value
+	}
+	m := logoutAll{token: token}
 	return n.askHub(ctx, CallLogoutAll, m.append(nil), query)
+}
+
+// speakFor gives tokens to this node itself, by which it asks the hub in the name of a customer who has a session.
+func (n *Node) speakFor(ctx context.Context, query store.Query) (Result, error) {
+	op := core.Login
+	if !slices.Contains(n.cfg.Settings.AuthTokenClasses, core.AccessToken) {
+		op = core.SlidingLogin
+	}
+	if err := n.issues(op); err != nil {
+		return Result{}, err
+	}
+	return n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, func(state *core.State) {
+		state.PasswordGood = true // the session began with it, and ends with it
+	})
 }
 
 // endLogins is EndLogins where customers are changed.
@@ -66,15 +86,12 @@ func (n *Node) answerLogoutAll(ctx context.Context, request []byte) (a answer, e
 	if err != nil {
 		return answer{}, err
 	}
-	if m.token != "" {
-		r, err := n.Authenticate(ctx, m.token)
-		if a.outcome = r.Outcome; err != nil || r.Refused() {
-			return a, err
-		}
-		m.customer = r.Customer.ID
+	r, err := n.Authenticate(ctx, m.token)
+	if a.outcome = r.Outcome; err != nil || r.Refused() {
+		return a, err
 	}
-	if err = n.endLogins(ctx, m.customer); err == nil {
-		a.cutOff, err = n.cutOff(ctx, store.Query{UserID: m.customer, HasUser: true})
+	if err = n.endLogins(ctx, r.Customer.ID); err == nil {
+		a.cutOff, err = n.cutOff(ctx, store.Query{UserID: r.Customer.ID, HasUser: true})
 	}
 	return a, err
 }

@@ -46,28 +46,19 @@ func readRefresh(b []byte) (token string, err error) {
 	return token, end(r)
 }
 
-// logoutAll asks that all log-ins of a customer end. Token is the access token that says whose; empty: a session of the
-// edge does, so that Customer is the word of the edge.
+// logoutAll asks that all log-ins of the customer end whose access token it has.
 //
-//	u8 version 1 | bytes token | u8 kind of the customer's id (0 none, 1 integer, 2 text) | i64 id | text id
-type logoutAll struct {
-	token    string
-	customer core.CustomerID
-}
+//	u8 version 1 | bytes token
+type logoutAll struct{ token string }
 
 func (m logoutAll) append(b []byte) []byte {
-	b = codec.Bytes(append(b, messageVersion), []byte(m.token))
-	b = codec.I64(append(b, byte(m.customer.Kind)), m.customer.Int)
-	return codec.Text(b, m.customer.Text)
+	return codec.Bytes(append(b, messageVersion), []byte(m.token))
 }
 
 func readLogoutAll(b []byte) (m logoutAll, err error) {
 	r := begin(b)
 	m.token = readBytes(r, core.MaxTokenBytes+1)
-	c := &m.customer
-	c.Kind, c.Int, c.Text = core.IDKind(r.U8()), r.I64(), r.Text()
-	r.Bad = r.Bad || c.Kind > core.TextID || c.Kind != core.IntegerID && c.Int != 0 ||
-		c.Kind != core.TextID && c.Text != ""
+	r.Bad = r.Bad || m.token == ""
 	return m, end(r)
 }
 
