@@ -31,9 +31,10 @@ TOPICS="obtain refresh verify authorization claims blacklist text bodies http se
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
-TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/fleetsim ./testdata/house ./testdata/kit \
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit \
   ./testdata/ports ./testdata/hosts/compare"
-TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers ./testdata/kit/generate"
+TESTDATA_ALL="$TESTDATA ./testdata/fleetsim ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers \
+  ./testdata/kit/generate"
 
 source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }
@@ -214,11 +215,12 @@ run_tests() {
     go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   # The tests of the command start it some hundred times. With the race detector that takes nine minutes instead of
-  # half a minute; what goes on at the same time in a node is tested with it in host/service.
+  # half a minute; what goes on at the same time in a node is tested with it in host/service. Simulated fleets take
+  # several times as long, too; host/fleet has the same code in its tests.
   suite() {
     local command=host/cmd/edgetoken
     {
-      go test -count=1 -timeout=20m -json "./$command" 2>&1 || true
+      go test -count=1 -timeout=20m -json "./$command" ./testdata/fleetsim 2>&1 || true
       go test $detector -count=1 -timeout=20m -json $(go list ./... | grep -v "/$command\$") $TESTDATA 2>&1 || true
     } | go -C .ci run ./count
   }
