@@ -282,7 +282,8 @@ func (s *station) start(db *store.DB) {
 type historian struct{ *station }
 
 func (h historian) Write(line []byte) (int, error) {
-	go h.say("%s: %s", h.name, bytes.TrimSpace(line)) // who logs may hold what the history waits for
+	text := string(bytes.TrimSpace(line))
+	go h.say("%s: %s", h.name, text) // who logs may hold what the history waits for
 	return len(line), nil
 }
 
