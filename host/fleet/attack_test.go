@@ -485,7 +485,7 @@ func TestStolenEdgeAnswersForTheHub(t *testing.T) {
 		}
 		far := fact.Position{Incarnation: math.MaxUint64, Sequence: math.MaxUint64}
 		w.must(evil.Serve(lane.Handler{Send: lie(fleet.Frames, fleet.AcceptedOf(far)),
-			Fetch: lie(fleet.Fetch, []byte{0, 1}), Ask: lie(fleet.Hello, fleet.WelcomeOf(99, far, 99, true))}))
+			Fetch: lie(fleet.Fetch, []byte{0, 1}), Ask: lie(fleet.Hello, fleet.WelcomeOf(99, far, true))}))
 		k := sound.family(7, 1)
 		sound.revoke(k)
 		w.sleep(10 * time.Second)

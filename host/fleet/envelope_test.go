@@ -93,7 +93,7 @@ func TestMessages(t *testing.T) {
 	if got, ok := readHello(h.append(nil)); !ok || got != h {
 		t.Errorf("%+v is read as %+v", h, got)
 	}
-	w := welcome{head: at, acked: 4, lease: time.Minute, whole: true, take: true, wall: 8, bundle: 7, registered: 6}
+	w := welcome{head: at, lease: time.Minute, whole: true, take: true, wall: 8, bundle: 7, registered: 6}
 	if got, ok := readWelcome(w.append(nil)); !ok || got != w {
 		t.Errorf("%+v is read as %+v", w, got)
 	}

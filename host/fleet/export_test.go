@@ -78,8 +78,8 @@ func BatchOf(epoch uint32, after fact.Position, frames ...[]byte) []byte {
 func PlaceOf(epoch uint32, at fact.Position) []byte { return place{epoch, at}.append(nil) }
 
 // WelcomeOf is the body of the answer to a hello.
-func WelcomeOf(epoch uint32, head fact.Position, acked uint64, fenced bool) []byte {
-	w := welcome{head: place{epoch, head}, acked: acked, whole: true, fenced: fenced}
+func WelcomeOf(epoch uint32, head fact.Position, fenced bool) []byte {
+	w := welcome{head: place{epoch, head}, whole: true, fenced: fenced}
 	return append([]byte{0}, w.append(nil)...)
 }
 

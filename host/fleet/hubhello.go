@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// hello answers a hello: where the log ends, what of the edge's frames arrived, and the lease.
+// hello answers a hello: where the log ends, and the lease.
 func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, error) {
 	said, ok := readHello(body)
 	if !ok {
@@ -14,13 +14,6 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	w := welcome{wall: h.cfg.Now().UnixMicro()}
 	if h.cfg.BundleEpoch != nil {
 		w.bundle = h.cfg.BundleEpoch()
-	}
-	latest, err := h.cfg.Store.HeadOf(ctx, from)
-	if err != nil {
-		return nil, err
-	}
-	if latest.Incarnation == said.incarnation {
-		w.acked = latest.Sequence
 	}
 	if err := h.register(ctx, from, said); err != nil {
 		return nil, err

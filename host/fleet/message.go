@@ -89,7 +89,6 @@ func milliseconds(r *codec.Reader) time.Duration {
 // welcome is the hub's answer to a hello.
 type welcome struct {
 	head  place         // where the log ends
-	acked uint64        // the last frame of the edge's incarnation that the hub has
 	lease time.Duration // from the sending of the hello on; 0: none
 	whole bool          // the hub knows all that it ever acknowledged
 	// fenced: a later incarnation of the number has said hello, so this one is over.
@@ -102,10 +101,10 @@ type welcome struct {
 	bundle uint64 // epoch of the latest trust bundle; 0: there is none
 }
 
-// append: u32 epoch, position | u64 acked | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take) | i64 wall, µs | u64
+// append: u32 epoch, position | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take) | i64 wall, µs | u64
 // bundle | u64 registered.
 func (w *welcome) append(b []byte) []byte {
-	b = codec.I64(codec.U64(w.head.append(b), w.acked), w.lease.Milliseconds())
+	b = codec.I64(w.head.append(b), w.lease.Milliseconds())
 	var flags byte
 	for i, set := range []bool{w.whole, w.fenced, w.take} {
 		if set {
@@ -117,7 +116,7 @@ func (w *welcome) append(b []byte) []byte {
 
 func readWelcome(b []byte) (w welcome, ok bool) {
 	r := codec.Reader{Rest: b}
-	w = welcome{head: readPlace(&r), acked: r.U64(), lease: milliseconds(&r)}
+	w = welcome{head: readPlace(&r), lease: milliseconds(&r)}
 	flags := r.U8()
 	w.whole, w.fenced, w.take = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	w.wall, w.bundle, w.registered = r.I64(), r.U64(), r.U64()
