@@ -21,8 +21,7 @@ func (e *Edge) ask(ctx context.Context, k kind, body []byte) ([]byte, error) {
 	return e.self.exchange(ctx, request, raw, by)
 }
 
-// exchange sends a request and reads the answer. The error is ErrAway or
-// ErrUnanswered where none came.
+// exchange sends a request and reads the answer. The error is ErrAway or ErrUnanswered where none came.
 func (i *identity) exchange(
 	ctx context.Context, request envelope, raw []byte, by func(context.Context, []byte) ([]byte, error),
 ) ([]byte, error) {
@@ -44,12 +43,23 @@ func (i *identity) exchange(
 // AskHome asks a node, as the home of a log-in, to do a request. The error is ErrAway at once if nobody listens,
 // ErrUnanswered if no answer came, and a RefusedError where it says why it did not do it.
 func (e *Edge) AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error) {
-	if number != HubNumber && e.members.key(number) == nil {
+	return e.self.askHome(ctx, number, request, e.cfg.Lane.Ask)
+}
+
+// AskHome is Edge.AskHome.
+func (h *Hub) AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error) {
+	return h.self.askHome(ctx, number, request, h.cfg.Lane.Ask)
+}
+
+func (i *identity) askHome(
+	ctx context.Context, number uint16, request []byte, ask func(context.Context, uint16, []byte) ([]byte, error),
+) ([]byte, error) {
+	if i.keyOf(number) == nil {
 		return nil, fmt.Errorf("node %d: %w: it is no member", number, ErrAway)
 	}
-	asked, raw := e.self.request(kindHome, number, request)
-	return e.self.exchange(ctx, asked, raw, func(ctx context.Context, raw []byte) ([]byte, error) {
-		return e.cfg.Lane.Ask(ctx, number, raw)
+	asked, raw := i.request(kindHome, number, request)
+	return i.exchange(ctx, asked, raw, func(ctx context.Context, raw []byte) ([]byte, error) {
+		return ask(ctx, number, raw)
 	})
 }
 

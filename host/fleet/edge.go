@@ -84,12 +84,10 @@ type EdgeConfig struct {
 
 // Edge is a node that follows a hub. Make one with NewEdge, and Run it. Its methods are safe for concurrent use.
 type Edge struct {
-	cfg     EdgeConfig
-	self    identity
-	members *members
-	log     *slog.Logger
+	cfg  EdgeConfig
+	self identity
 
-	batches queue         // of the log, to be applied
+	batches *queue        // of the log, to be applied
 	behind  chan struct{} // cap 1: the log is to be fetched
 	nudge   chan struct{} // cap 1: a hello is due at once
 
@@ -114,7 +112,7 @@ type Edge struct {
 	redials     uint64
 	logged      string // the last failure in the log
 	loggedAt    time.Time
-	changed     chan struct{} // closed, and replaced, when any of these changes
+	changed     signal // that any of these has changed
 }
 
 // answeredHello is a hello that was answered before the edge had all that there was at the hub then.
@@ -151,10 +149,10 @@ func NewEdge(cfg EdgeConfig) (*Edge, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Edge{cfg: cfg, log: cfg.Log, members: newMembers(cfg.Store, m), behind: make(chan struct{}, 1),
-		nudge: make(chan struct{}, 1), batches: newQueue(maxBatches), changed: make(chan struct{}),
+	e := &Edge{cfg: cfg, behind: make(chan struct{}, 1),
+		nudge: make(chan struct{}, 1), batches: newQueue(maxBatches), changed: newSignal(),
 		refusals: map[string]uint64{}}
-	e.self = identity{fleet: m.ID, number: cfg.Store.Number(), key: cfg.Key, keyOf: e.members.key}
+	e.self = identity{fleet: m.ID, number: cfg.Store.Number(), key: cfg.Key, keyOf: memberKeys(cfg.Store, m)}
 	return e, nil
 }
 
@@ -202,12 +200,6 @@ func (e *Edge) followed(ctx context.Context) (place, error) {
 	}
 	epoch, at, err := fact.ReadLogPosition(b)
 	return place{epoch, at}, err
-}
-
-// change tells everybody who waits that something has changed. The caller holds mu.
-func (e *Edge) change() {
-	close(e.changed)
-	e.changed = make(chan struct{})
 }
 
 // Age is how old the node's knowledge of the fleet may be: the time since it sent the last hello with whose answer it
@@ -264,7 +256,7 @@ func (e *Edge) Confirmed(ctx context.Context) error {
 	defer stop()
 	for {
 		e.mu.Lock()
-		acked, fenced, changed := e.acked, e.fenced, e.changed
+		acked, fenced, changed := e.acked, e.fenced, e.changed.next
 		e.mu.Unlock()
 		switch {
 		case fenced:
@@ -277,25 +269,5 @@ func (e *Edge) Confirmed(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("the hub was told of it: %w", ErrUnanswered)
 		}
-	}
-}
-
-// pause waits, and reports whether ctx goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// poke fills a channel of capacity 1, unless it is full.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
 	}
 }

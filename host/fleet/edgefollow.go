@@ -29,7 +29,7 @@ func (e *Edge) follow(ctx context.Context) {
 			}
 		})
 		if err != nil && ctx.Err() == nil {
-			e.log.Warn("fleet: following the hub failed, and begins again", "err", err)
+			e.cfg.Log.Warn("fleet: following the hub failed, and begins again", "err", err)
 			pause(ctx, pauseAfter)
 		}
 	}
@@ -82,7 +82,7 @@ func (e *Edge) failed(ctx context.Context, what string, err error) {
 	}
 	e.mu.Unlock()
 	if !silent {
-		e.log.Warn("fleet: cannot "+what+": it is tried again", "err", err)
+		e.cfg.Log.Warn("fleet: cannot "+what+": it is tried again", "err", err)
 	}
 }
 

@@ -72,7 +72,7 @@ func (e *Edge) hello(ctx context.Context, ends bool) bool {
 func (e *Edge) welcome(sent moment, w welcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	defer e.change()
+	defer e.changed.send()
 	first := e.heard.IsZero() || time.Since(e.heard) > 2*helloEvery
 	e.heard = time.Now()
 	e.measured = e.now()
@@ -86,7 +86,7 @@ func (e *Edge) welcome(sent moment, w welcome) {
 		return
 	case w.fenced:
 		if !was {
-			e.log.Error("fleet: " + ErrFenced.Error())
+			e.cfg.Log.Error("fleet: " + ErrFenced.Error())
 		}
 		return
 	}
@@ -97,7 +97,7 @@ func (e *Edge) welcome(sent moment, w welcome) {
 		return
 	case e.follows.compare(w.head) < 0:
 		// What was published a moment ago is on its way. What is missing for longer is lost.
-		if missed := e.hellos; first || len(missed) > 0 {
+		if first || len(e.hellos) > 0 {
 			poke(e.behind)
 		}
 		if w.whole && len(e.hellos) < maxHellos {
@@ -120,5 +120,5 @@ func (e *Edge) reached(p place) {
 	for len(e.hellos) > 0 && e.hellos[0].head.epoch == p.epoch && e.hellos[0].head.compare(p) <= 0 {
 		e.fresh, e.hellos = e.hellos[0].sent, e.hellos[1:]
 	}
-	e.change()
+	e.changed.send()
 }

@@ -31,7 +31,7 @@ func (e *Edge) settle(ctx context.Context, take bool) error {
 	}
 	e.mu.Lock()
 	e.ready = true
-	e.change()
+	e.changed.send()
 	e.mu.Unlock()
 	poke(e.nudge)
 	return nil
@@ -43,7 +43,7 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	if e.position() == (place{}) { // a new edge knows nothing yet
 		return e.adopt(ctx)
 	}
-	e.log.Warn("fleet: the hub was restored from a backup: this node tells it what it knows, and takes a copy",
+	e.cfg.Log.Warn("fleet: the hub was restored from a backup: this node tells it what it knows, and takes a copy",
 		"epoch", epoch)
 	old := e.cfg.Store.Head()
 	if err := e.reincarnate(ctx, 0); err != nil {
@@ -63,7 +63,7 @@ func (e *Edge) realign(ctx context.Context, epoch uint32) error {
 	}
 	e.mu.Lock()
 	e.acked = old
-	e.change()
+	e.changed.send()
 	e.mu.Unlock()
 	if err := e.adopt(ctx); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (e *Edge) reincarnate(ctx context.Context, above uint64) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.incarnation, e.continues, e.ready, e.lease, e.fenced = node.Incarnation, fact.Position{}, false, moment{}, false
-	e.change()
+	e.changed.send()
 	return nil
 }
 
@@ -109,7 +109,7 @@ func (e *Edge) offer(ctx context.Context) error {
 
 // adopt puts a copy of the hub's store in the place of this one.
 func (e *Edge) adopt(ctx context.Context) error {
-	e.log.Warn("fleet: this node is too far behind the hub, and takes a copy of its store")
+	e.cfg.Log.Warn("fleet: this node is too far behind the hub, and takes a copy of its store")
 	path, err := e.cfg.Copy(ctx)
 	if err != nil {
 		return fmt.Errorf("fetch a copy of the hub's store: %w", err)

@@ -50,7 +50,7 @@ func (e *Edge) sendNext(ctx context.Context) (more bool, err error) {
 	defer e.mu.Unlock()
 	if compare(head, e.acked) > 0 { // an earlier process was told so
 		e.acked = head
-		e.change()
+		e.changed.send()
 	}
 	return false, nil
 }
@@ -76,13 +76,13 @@ func (e *Edge) sendFrames(ctx context.Context, frames [][]byte) error {
 	defer e.mu.Unlock()
 	if a.refused > 0 {
 		count(e.refusals, a.reason)
-		e.log.Warn("fleet: the hub refuses what was written here", "facts", a.refused, "reason", a.reason)
+		e.cfg.Log.Warn("fleet: the hub refuses what was written here", "facts", a.refused, "reason", a.reason)
 	}
 	e.fenced = e.fenced || a.fenced && last.Incarnation == e.incarnation
 	if compare(a.upTo, e.acked) > 0 {
 		e.acked = a.upTo
 	}
-	e.change()
+	e.changed.send()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // kind says what an envelope holds.
@@ -33,7 +34,7 @@ const (
 	// everybody is the addressee of the hub's log.
 	everybody uint16 = 0
 	// HubNumber is the number of the hub.
-	HubNumber uint16 = 1
+	HubNumber uint16 = fact.HubNumber
 )
 
 // signedBy begins what a signature is about, so that the key signs nothing else that looks the same.

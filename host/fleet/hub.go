@@ -49,8 +49,6 @@ type HubConfig struct {
 type Hub struct {
 	cfg       HubConfig
 	self      identity
-	members   *members
-	log       *slog.Logger
 	epoch     uint32
 	started   time.Time
 	answering chan struct{} // a token for each large answer that is being made
@@ -59,7 +57,7 @@ type Hub struct {
 	edges    map[uint16]*edgeState
 	pending  map[uint16]bool // members that have not told a restored hub what it forgot
 	refusals map[string]uint64
-	changed  chan struct{} // closed, and replaced, when an edge has followed the log further, or nobody is pending
+	changed  signal // that an edge has followed the log further, or nobody is pending
 	batches  uint64
 	busy     map[turn]int         // what is being done for edges
 	revoked  map[uint16]allowance // of members
@@ -93,11 +91,11 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
-	h := &Hub{cfg: cfg, log: cfg.Log, members: newMembers(cfg.Store, m), epoch: node.Epoch, started: time.Now(),
+	h := &Hub{cfg: cfg, epoch: node.Epoch, started: time.Now(),
 		answering: make(chan struct{}, maxAnswering), edges: map[uint16]*edgeState{}, pending: map[uint16]bool{},
-		refusals: map[string]uint64{}, changed: make(chan struct{}), busy: map[turn]int{},
+		refusals: map[string]uint64{}, changed: newSignal(), busy: map[turn]int{},
 		revoked: map[uint16]allowance{}, burst: burstRevoked}
-	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: h.members.key}
+	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: memberKeys(cfg.Store, m)}
 	pending, err := cfg.Store.Pending(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
@@ -105,7 +103,7 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 	for _, n := range pending {
 		h.pending[n] = true
 	}
-	return h, cfg.Lane.Serve(lane.Handler{Send: h.serveSend, Fetch: h.serveFetch, Ask: h.serveAsk})
+	return h, cfg.Lane.Serve(h.handler())
 }
 
 // Run publishes the log, and bounds it, until ctx ends.
@@ -115,12 +113,6 @@ func (h *Hub) Run(ctx context.Context) error {
 	all.Go(func() { h.trimLog(ctx) })
 	all.Wait()
 	return nil
-}
-
-// change tells everybody who waits that something has changed. The caller holds mu.
-func (h *Hub) change() {
-	close(h.changed)
-	h.changed = make(chan struct{})
 }
 
 // Whole reports whether the hub knows all that it ever acknowledged: it was not restored, or every edge has told it
@@ -158,7 +150,7 @@ func (h *Hub) Resume(ctx context.Context, number uint16) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.pending, number)
-	h.change()
+	h.changed.send()
 	return nil
 }
 
@@ -168,7 +160,7 @@ func (h *Hub) Drop(number uint16) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.edges, number)
-	h.change()
+	h.changed.send()
 }
 
 // Confirmed waits until one edge has all that the hub wrote before the call, so that the loss of the hub's disk does
@@ -205,16 +197,5 @@ func (h *Hub) holders(upTo place) (held, connected bool, changed chan struct{}) 
 			held = true
 		}
 	}
-	return held, connected, h.changed
-}
-
-// AskHome asks an edge, as the home of a log-in, to do a request: see Edge.AskHome.
-func (h *Hub) AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error) {
-	if h.members.key(number) == nil {
-		return nil, fmt.Errorf("node %d: %w: it is no member", number, ErrAway)
-	}
-	asked, raw := h.self.request(kindHome, number, request)
-	return h.self.exchange(ctx, asked, raw, func(ctx context.Context, raw []byte) ([]byte, error) {
-		return h.cfg.Lane.Ask(ctx, number, raw)
-	})
+	return held, connected, h.changed.next
 }

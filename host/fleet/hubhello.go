@@ -38,7 +38,7 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 		w.lease = h.cfg.Settings.Staleness
 		s.lease = now.Add(w.lease)
 	}
-	h.change()
+	h.changed.send()
 	return w.append(nil), nil
 }
 

@@ -23,7 +23,7 @@ func (h *Hub) publish(ctx context.Context) {
 		for more := true; more; {
 			var err error
 			if at, more, err = h.publishAfter(ctx, at); err != nil && ctx.Err() == nil {
-				h.log.Warn("fleet: cannot publish the log: edges fetch it", "err", err)
+				h.cfg.Log.Warn("fleet: cannot publish the log: edges fetch it", "err", err)
 				at, more = h.cfg.Store.Head(), false
 			}
 		}
@@ -46,7 +46,7 @@ func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Pos
 	body := b.append(nil)
 	if h.cfg.Record != nil {
 		if err := h.cfg.Record(body); err != nil {
-			h.log.Warn("fleet: cannot record the log", "err", err)
+			h.cfg.Log.Warn("fleet: cannot record the log", "err", err)
 		}
 	}
 	h.mu.Lock()
@@ -60,7 +60,7 @@ func (h *Hub) trimLog(ctx context.Context) {
 	for pause(ctx, trimLogEvery) {
 		before := h.cfg.Now().Add(-h.cfg.LogAge)
 		if err := h.cfg.Store.TrimLog(ctx, before, h.cfg.LogBytes); err != nil && ctx.Err() == nil {
-			h.log.Warn("fleet: cannot trim the log", "err", err)
+			h.cfg.Log.Warn("fleet: cannot trim the log", "err", err)
 		}
 	}
 }

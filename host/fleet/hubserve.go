@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/host/fleet/lane"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -14,10 +15,31 @@ import (
 // errMalformed says that a member's message cannot be read.
 var errMalformed = errors.New("malformed message")
 
+// work is what the hub does for a node, by the kind of an envelope.
+type work map[kind]func(ctx context.Context, from uint16, body []byte) ([]byte, error)
+
+// handler is what the lane has the hub answer.
+func (h *Hub) handler() lane.Handler {
+	send := work{kindFrames: h.accept}
+	fetch := work{kindFetch: h.fetch, kindGenerations: h.generations}
+	ask := work{kindHello: h.hello, kindOffer: h.offer, kindFacts: h.facts, kindHome: h.cfg.Answer, kindCall: h.call}
+	return lane.Handler{
+		Send: func(ctx context.Context, from uint16, raw []byte) []byte { return h.serve(ctx, from, raw, send) },
+		Fetch: func(ctx context.Context, from uint16, raw []byte) []byte {
+			select { // so that the answers to a storm of edges fit into memory
+			case h.answering <- struct{}{}:
+				defer func() { <-h.answering }()
+			case <-ctx.Done():
+				return nil
+			}
+			return h.serve(ctx, from, raw, fetch)
+		},
+		Ask: func(ctx context.Context, from uint16, raw []byte) []byte { return h.serve(ctx, from, raw, ask) },
+	}
+}
+
 // serve opens what a node sent over its own link, does it, and makes the answer; nil: there is none.
-func (h *Hub) serve(
-	ctx context.Context, from uint16, raw []byte, do map[kind]func(context.Context, uint16, []byte) ([]byte, error),
-) []byte {
+func (h *Hub) serve(ctx context.Context, from uint16, raw []byte, do work) []byte {
 	m, err := h.self.open(raw)
 	if err == nil && m.from != from {
 		err = fmt.Errorf("%w: node %d sent it in the name of node %d", errEnvelope, from, m.from)
@@ -47,30 +69,6 @@ func (h *Hub) refuse(reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	count(h.refusals, reason)
-}
-
-func (h *Hub) serveSend(ctx context.Context, from uint16, raw []byte) []byte {
-	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
-		kindFrames: h.accept,
-	})
-}
-
-func (h *Hub) serveFetch(ctx context.Context, from uint16, raw []byte) []byte {
-	select { // so that the answers to a storm of edges fit into memory
-	case h.answering <- struct{}{}:
-		defer func() { <-h.answering }()
-	case <-ctx.Done():
-		return nil
-	}
-	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
-		kindFetch: h.fetch, kindGenerations: h.generations,
-	})
-}
-
-func (h *Hub) serveAsk(ctx context.Context, from uint16, raw []byte) []byte {
-	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
-		kindHello: h.hello, kindOffer: h.offer, kindFacts: h.facts, kindHome: h.cfg.Answer, kindCall: h.call,
-	})
 }
 
 // accept takes frames of an edge.
@@ -148,11 +146,14 @@ func (h *Hub) offer(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if !asked { // it was told already that its offer is complete, or somebody gave up what it knows
 		pause(ctx, offerUnaskedIn)
 	}
-	p, err := h.take(ctx, from, body)
-	if err != nil || p.next != nil {
+	p, ok := readPage(body)
+	if !ok {
+		return nil, errMalformed
+	}
+	if err := h.take(ctx, from, p); err != nil || p.next != nil {
 		return nil, err
 	}
-	h.log.Info("fleet: an edge has told what this restored hub may have forgotten", "node", from)
+	h.cfg.Log.Info("fleet: an edge has told what this restored hub may have forgotten", "node", from)
 	return nil, h.Resume(ctx, from)
 }
 
@@ -162,20 +163,15 @@ func (h *Hub) facts(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if !ok || slices.ContainsFunc(p.facts, func(f fact.Fact) bool { return f.Kind() != fact.LastLoginKind }) {
 		return nil, errMalformed
 	}
-	_, err := h.take(ctx, from, body)
-	return nil, err
+	return nil, h.take(ctx, from, p)
 }
 
-func (h *Hub) take(ctx context.Context, from uint16, body []byte) (page, error) {
-	p, ok := readPage(body)
-	if !ok {
-		return page{}, errMalformed
-	}
+func (h *Hub) take(ctx context.Context, from uint16, p page) error {
 	refused, err := h.cfg.Store.Take(ctx, from, p.facts)
 	for _, x := range refused {
 		h.refuse(x.Fact.Kind().String() + ": " + x.Reason)
 	}
-	return p, err
+	return err
 }
 
 // call does what only the hub can do.

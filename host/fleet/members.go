@@ -7,25 +7,18 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// members knows the link keys of the nodes of a fleet.
-type members struct {
-	store *store.DB
-	hub   ed25519.PublicKey
-}
-
-func newMembers(db *store.DB, m fact.Membership) *members {
-	return &members{db, ed25519.PublicKey(m.HubKey[:])}
-}
-
-// key is the link key of a node; nil for one that is no member, or not any more. The hub's was pinned when the node
+// memberKeys gives the link keys of the nodes of a fleet: see identity.keyOf. The hub's was pinned when this node
 // joined.
-func (m *members) key(number uint16) ed25519.PublicKey {
-	if number == HubNumber {
-		return m.hub
+func memberKeys(db *store.DB, m fact.Membership) func(number uint16) ed25519.PublicKey {
+	hub := ed25519.PublicKey(m.HubKey[:])
+	return func(number uint16) ed25519.PublicKey {
+		if number == HubNumber {
+			return hub
+		}
+		member, ok := db.Member(number)
+		if !ok || member.Withdrawn != 0 {
+			return nil
+		}
+		return ed25519.PublicKey(member.Key[:])
 	}
-	member, ok := m.store.Member(number)
-	if !ok || member.Withdrawn != 0 {
-		return nil
-	}
-	return ed25519.PublicKey(member.Key[:])
 }
