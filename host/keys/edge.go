@@ -13,15 +13,12 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// KnownWithin is how long a key of a node of a fleet is published before it may sign, at least: by then each edge whose
+// knownWithin is how long a key of a node of a fleet is published before it may sign, at least: by then each edge whose
 // state is no older than core.FreshAge checks by it. One whose state is older does not say of an unknown kid that there
-// is no such key (core.CheckRefusals). skew is how far clocks may be apart. Records have whole seconds, and the keys of
-// an edge follow its store within one.
-func KnownWithin(skew time.Duration) time.Duration {
-	return (core.FreshAge + max(skew, 0) + time.Second - 1).Truncate(time.Second) + 2*time.Second
+// is no such key (core.CheckRefusals). Records have whole seconds, and the keys of an edge follow its store within one.
+func (m *Manager) knownWithin() time.Duration {
+	return (core.FreshAge + max(m.cfg.Skew, 0) + time.Second - 1).Truncate(time.Second) + 2*time.Second
 }
-
-func (m *Manager) knownWithin() time.Duration { return KnownWithin(m.cfg.Skew) }
 
 // Bounds of what an edge waits for: the answer of the hub, and until a record has come down.
 const (
@@ -247,17 +244,13 @@ func (m *Manager) provide(ctx context.Context) error {
 	return err
 }
 
-// lacksSigner reports whether no key of this node signs, nor will. One that was ended keeps its place, as elsewhere:
-// whoever ended it wanted that nothing is signed.
+// lacksSigner reports whether no key of this edge signs, nor will.
 func (m *Manager) lacksSigner(have *records) bool {
-	life, now := have.life(), m.cfg.Now()
-	if signer := life.SigningAt(now); signer >= 0 &&
-		(m.here(have, &have.list[signer]) || life.State(signer, now) == core.KeyGone) {
-		return false
-	}
-	return m.waits() == 0 && !slices.ContainsFunc(have.list, func(k store.Key) bool {
-		return m.here(have, &k) && k.SignsFrom > now.Unix() && !k.Retired
-	})
+	now := m.cfg.Now()
+	return !m.hasSigner(have, have.life(), now) && m.waits() == 0 &&
+		!slices.ContainsFunc(have.list, func(k store.Key) bool {
+			return m.here(have, &k) && k.SignsFrom > now.Unix() && !k.Retired
+		})
 }
 
 // raiseEdge tells the hub how long what this edge signs lives, where the hub does not know.

@@ -244,7 +244,7 @@ func TestFirstKeyOfAnEdge(t *testing.T) {
 	f := newFleet(t, 2, 3)
 	f.tick()
 	f.tick()
-	for range int(keys.KnownWithin(0) / time.Second) {
+	for range int(keys.KnownWithin() / time.Second) {
 		if s := f.signers()[2]; s != "" {
 			t.Errorf("%v: key %s signs as soon as it is published", f.now, s)
 		}
@@ -324,7 +324,7 @@ func TestKeysFromBeforeTheFleet(t *testing.T) {
 	}
 	c := w.generate(m, keys.Generate{Activate: true})
 	w.want(m, old, "signing")
-	w.now = w.now.Add(keys.KnownWithin(0))
+	w.now = w.now.Add(keys.KnownWithin())
 	w.want(m, old, "verifying")
 	w.want(m, c.Key.ID, "signing")
 	if c.Key.Node != 1 {

@@ -62,7 +62,7 @@ func (m *Manager) grant(have *records, asked []store.Key) (put []store.Key, err 
 		}
 		if at := have.index(k.ID); at >= 0 {
 			k, err = m.changed(have, have.list[at], k)
-		} else if k, err = m.fresh(have.number, k); err == nil {
+		} else if k, err = m.fresh(have, k); err == nil {
 			if err = have.room(now, k); err == nil {
 				err = have.roomOfNode(now)
 			}
@@ -77,12 +77,13 @@ func (m *Manager) grant(have *records, asked []store.Key) (put []store.Key, err 
 }
 
 // fresh is the record of a key that an edge has made. The hub says since when it is published, by its own clock.
-func (m *Manager) fresh(node uint16, asked store.Key) (store.Key, error) {
+func (m *Manager) fresh(have *records, asked store.Key) (store.Key, error) {
 	now := m.cfg.Now()
-	k := store.Key{ID: asked.ID, Algorithm: asked.Algorithm, Public: asked.Public, Origin: asked.Origin, Node: node,
-		Added: now.Unix(), SignsFrom: asked.SignsFrom, Ends: asked.Ends, Longest: max(asked.Longest, m.longest())}
+	k := store.Key{ID: asked.ID, Algorithm: asked.Algorithm, Public: asked.Public, Origin: asked.Origin,
+		Node: have.number, Added: now.Unix(), SignsFrom: asked.SignsFrom, Ends: asked.Ends,
+		Longest: max(asked.Longest, m.longest())}
 	if k.SignsFrom != 0 {
-		k.SignsFrom = max(k.SignsFrom, k.Added+int64(m.knownWithin()/time.Second))
+		k.SignsFrom = max(k.SignsFrom, m.earliest(have, &k))
 	}
 	switch {
 	case strings.HasPrefix(k.Algorithm, "HS") || len(k.Public) == 0:

@@ -126,8 +126,7 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started, away error) error 
 		return err
 	}
 	life, now := have.life(), m.cfg.Now()
-	signer := life.SigningAt(now)
-	if signer >= 0 && (m.here(have, &have.list[signer]) || life.State(signer, now) == core.KeyGone) {
+	if m.hasSigner(have, life, now) {
 		return nil
 	}
 	k, sealed, err := m.newSigner(ctx, have, away)
@@ -138,9 +137,16 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started, away error) error 
 	u := store.KeyUpdate{Put: []store.Key{k}}
 	if sealed != nil {
 		u.Seal = map[string][]byte{k.ID: sealed}
-		s.Made, s.Lost = true, signer >= 0
+		s.Made, s.Lost = true, life.SigningAt(now) >= 0
 	}
 	return m.cfg.Store.UpdateKeys(ctx, func([]store.Key) (store.KeyUpdate, error) { return u, nil })
+}
+
+// hasSigner reports whether a key signs at this node for which no other is wanted. One that was ended keeps its place:
+// whoever ended it wanted that nothing is signed.
+func (m *Manager) hasSigner(have *records, life lives, now time.Time) bool {
+	signer := life.SigningAt(now)
+	return signer >= 0 && (m.here(have, &have.list[signer]) || life.State(signer, now) == core.KeyGone)
 }
 
 // newSigner is the key that signs next where none can: one that is here and not scheduled, or a new one, whose private
