@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // knownWithin is how long a key of a node of a fleet is published before it may sign, at least: by then each edge whose
@@ -42,7 +43,7 @@ const (
 
 // onlyHub refuses at an edge what only the hub of the fleet does.
 func (m *Manager) onlyHub(what string) error {
-	if number := m.number(); number > hubNumber {
+	if number := m.number(); number > fact.HubNumber {
 		return fmt.Errorf("%w: this node is edge %d of a fleet, and only the hub %s: ask it at %s", ErrRefused, number,
 			what, strings.Join(m.cfg.Store.Membership().Addresses, ", "))
 	}

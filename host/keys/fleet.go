@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // settingsOfFleet says what in the settings cannot be in a fleet, where each node signs with a key pair of its own, and
@@ -70,7 +71,7 @@ func (m *Manager) Withdraw(ctx context.Context, edge uint16, stolen bool) ([]Key
 	var ended []store.Key
 	err := m.update(ctx, func(have *records) (store.KeyUpdate, error) {
 		ended = nil
-		if have.number != hubNumber || edge <= hubNumber {
+		if have.number != fact.HubNumber || edge <= fact.HubNumber {
 			return store.KeyUpdate{}, fmt.Errorf("%w: node %d is no edge of this hub", ErrRefused, edge)
 		}
 		life, now := have.life(), m.cfg.Now()

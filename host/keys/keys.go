@@ -30,6 +30,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Config is what a Manager works on. Store, Settings and Sealer are required.
@@ -139,7 +140,7 @@ func (m *Manager) managed() error {
 // write has the store change keys; at an edge the hub writes their records.
 func (m *Manager) write(ctx context.Context, change func(*records) (store.KeyUpdate, error)) error {
 	number := m.number()
-	if number > hubNumber {
+	if number > fact.HubNumber {
 		return m.throughHub(ctx, change)
 	}
 	return m.cfg.Store.UpdateKeys(ctx, func(have []store.Key) (store.KeyUpdate, error) {

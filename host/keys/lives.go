@@ -18,9 +18,6 @@ type lives struct {
 	own   uint16                       // this node
 }
 
-// hubNumber is the number of the hub of a fleet.
-const hubNumber = 1
-
 // mine reports whether a key is one of this node's own, among which another takes over.
 func (r *records) mine(k *store.Key) bool {
 	return store.ScheduleOf(k.Node) == store.ScheduleOf(r.number)

@@ -12,6 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // mostOfNode bounds the keys of one edge that are not gone, mostKept those of which there is a record, also after their
@@ -32,7 +33,7 @@ func (m *Manager) AnswerPublish(ctx context.Context, from uint16, request []byte
 	switch member, known := m.cfg.Store.Member(from); {
 	case err != nil:
 		return encodeAnswer(nil, err.Error()), nil
-	case number != hubNumber || from <= hubNumber:
+	case number != fact.HubNumber || from <= fact.HubNumber:
 		return encodeAnswer(nil, fmt.Sprintf("node %d is not the hub of node %d", number, from)), nil
 	case !known || member.Withdrawn != 0:
 		return encodeAnswer(nil, fmt.Sprintf("node %d is no member of the fleet, or was withdrawn", from)), nil

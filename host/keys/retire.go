@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Retire ends a key now, with every token that it signed, and drops its private part. The key that signs is refused
@@ -23,7 +24,7 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 		case state == core.KeyGone:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since %s", ErrRefused, k.ID,
 				m.describe(have, life, i, now).Ends.Format(time.RFC3339))
-		case !have.mine(k) && have.number > hubNumber:
+		case !have.mine(k) && have.number > fact.HubNumber:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is of node %d: only that node retires it, or the "+
 				"hub of the fleet", ErrRefused, k.ID, k.Node)
 		case state != core.KeySigning, m.cfg.Configured != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // rotates reports when the next key is made by itself (keys.rotate_every), in Unix seconds; is is false if none is. The
@@ -78,7 +79,7 @@ func (m *Manager) Tick(ctx context.Context) error {
 		return errors.Join(failed, err)
 	}
 	next := now.Add(warnEvery).Unix()
-	if have.number > hubNumber {
+	if have.number > fact.HubNumber {
 		waits, err := m.tickEdge(ctx)
 		if failed = errors.Join(failed, err); waits {
 			next = now.Add(time.Second).Unix()

@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Started says what Start did.
@@ -32,7 +33,7 @@ func (m *Manager) Start(ctx context.Context) (Started, error) {
 			return s, err
 		}
 	}
-	if number > hubNumber {
+	if number > fact.HubNumber {
 		return m.Check(ctx)
 	}
 	away, err := m.recordOutside(ctx, &s)
@@ -67,7 +68,7 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 	}
 	life, now := have.life(), m.cfg.Now()
 	signer := life.SigningAt(now)
-	if have.number > hubNumber && (signer < 0 || life.State(signer, now) == core.KeyGone) {
+	if have.number > fact.HubNumber && (signer < 0 || life.State(signer, now) == core.KeyGone) {
 		s.Warnings = append(s.Warnings, "no key of this edge signs: it issues no token until the hub of the fleet has "+
 			"published one")
 		return s, nil
@@ -91,7 +92,7 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 // have no kid. At an edge the hub notes it: see Tick.
 func (m *Manager) Raise(ctx context.Context) error {
 	number := m.number()
-	if m.cfg.Configured != nil || number > hubNumber {
+	if m.cfg.Configured != nil || number > fact.HubNumber {
 		return nil
 	}
 	return m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
@@ -108,7 +109,7 @@ func (m *Manager) raises(have *records) (put []store.Key) {
 	for i, k := range have.list {
 		signs := i == signer || k.SignsFrom > now.Unix() || life.State(i, now) == core.KeySigning
 		unnamed := m.cfg.Settings.Wire == core.Exact && i == signer
-		concerns := m.here(have, &k) || have.number == hubNumber && !have.mine(&k)
+		concerns := m.here(have, &k) || have.number == fact.HubNumber && !have.mine(&k)
 		if !signs || !concerns || k.Longest >= m.longest() && (k.NoKID || !unnamed) {
 			continue
 		}
