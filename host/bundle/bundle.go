@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,13 +108,18 @@ func (m *Maker) bundle(ctx context.Context, from Source, since uint64, pause tim
 	if err := m.refresh(ctx, from, pause); err != nil {
 		return Text{}, err
 	}
-	t := Text{JWS: m.last.text, Epoch: m.last.content.Epoch}
-	t.ETag = etag(t.Epoch)
 	delta, err := m.delta(ctx, from, since)
+	return textOf(m.last.content, m.last.text, delta), err
+}
+
+// textOf is a bundle with its text, or the delta to it, if that is not nil.
+func textOf(content *bundle.Bundle, whole, delta []byte) Text {
+	t := Text{JWS: whole, Epoch: content.Epoch}
+	t.ETag = `"` + strconv.FormatUint(t.Epoch, 10) + `"` // no two bundles have one epoch
 	if delta != nil {
 		t.JWS, t.Delta = delta, true
 	}
-	return t, err
+	return t
 }
 
 // refresh has m.last be the present bundle, or one that is not older than pause.
@@ -157,7 +163,7 @@ func (m *Maker) refresh(ctx context.Context, from Source, pause time.Duration) e
 			"within the life of an access token than one can have", len(next.Families), len(text))
 	}
 	m.remember(root.Key.ID())
-	m.figures.Store(&Figures{next.Epoch, now, len(text), len(next.Families), len(next.CutOffs)})
+	m.figures.Store(figuresOf(next, now, len(text)))
 	m.last = &made{content: next, at: now, from: is, root: root.Key.ID(), text: []byte(text),
 		deltas: map[uint64][]byte{}}
 	return nil
@@ -239,6 +245,10 @@ type Figures struct {
 	Bytes    int // of the text
 	Families int
 	CutOffs  int
+}
+
+func figuresOf(content *bundle.Bundle, made time.Time, bytes int) *Figures {
+	return &Figures{content.Epoch, made, bytes, len(content.Families), len(content.CutOffs)}
 }
 
 // Figures gives those of the last bundle. It does not wait for one that is being made.

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,12 +88,7 @@ func (r *Relay) Bundle(ctx context.Context, since uint64) (Text, error) {
 	case r.now().Unix() >= r.content.NotAfter:
 		return Text{}, errors.Join(errTooOld, r.failed)
 	}
-	t := Text{JWS: r.text, Epoch: r.content.Epoch}
-	t.ETag = etag(t.Epoch)
-	if delta := r.delta(ctx, since); delta != nil {
-		t.JWS, t.Delta = delta, true
-	}
-	return t, nil
+	return textOf(r.content, r.text, r.delta(ctx, since)), nil
 }
 
 // Figures gives those of the last bundle.
@@ -216,8 +210,7 @@ func (r *Relay) whole(text []byte, epoch uint64) error {
 
 func (r *Relay) take(content *bundle.Bundle, text []byte) {
 	r.content, r.text, r.deltas = content, text, map[uint64][]byte{}
-	r.figures.Store(&Figures{content.Epoch, time.UnixMilli(int64(content.Epoch)), len(text), len(content.Families),
-		len(content.CutOffs)})
+	r.figures.Store(figuresOf(content, time.UnixMilli(int64(content.Epoch)), len(text)))
 }
 
 // delta is the delta from the bundle of an epoch; nil: the whole is to be given.
@@ -236,6 +229,3 @@ func (r *Relay) delta(ctx context.Context, since uint64) []byte {
 	r.deltas[since] = delta
 	return delta
 }
-
-// etag names the content of a bundle: no two have one epoch.
-func etag(epoch uint64) string { return `"` + strconv.FormatUint(epoch, 10) + `"` }
