@@ -18,10 +18,10 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
 	"github.com/edgetoken/edgetoken/host/fleet/lane"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
@@ -116,9 +116,9 @@ func newWorld(t testing.TB, seed uint64, d fleet.Durability) *world {
 		network:  fleettest.NewNetwork(seed),
 		settings: fleet.Settings{Staleness: staleness, Skew: skew, Durability: d}}
 	w.must(err)
-	key, err := jws.NewKey("HS256", bytes.Repeat([]byte("k"), 32))
+	keys, err := keyring.Generate("HS256", nil) // one key, for all nodes
 	w.must(err)
-	w.engine = core.NewNative(coreSettings(), keys{key})
+	w.engine = core.NewNative(coreSettings(), keys)
 	w.hub = w.newStation(fleet.HubNumber, "hub")
 	w.member = fact.Membership{Role: fact.HubRole, Fleet: "test", ID: [16]byte{1, 2, 3}, Addresses: []string{"hub:1"}}
 	copy(w.member.HubKey[:], w.hub.key.Public().(ed25519.PublicKey))
@@ -148,22 +148,6 @@ func coreSettings() core.Settings {
 	s.Leeway = 4 * skew
 	s.MaxAge = staleness
 	return s
-}
-
-// keys is one key, for all nodes.
-type keys struct{ *jws.Key }
-
-func (k keys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}},
-		Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
-}
-
-func (k keys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
-	return k.Key.Check(input, signature), nil
-}
-
-func (k keys) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, error) {
-	return k.Key.Sign(input, entropy)
 }
 
 func (w *world) newStation(number uint16, name string) *station {
