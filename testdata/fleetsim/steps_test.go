@@ -7,13 +7,10 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
-
-type memberStatus = fleet.MemberStatus
 
 // steps are what clients and administrators do, and how often of 100 times.
 var steps = []struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -200,7 +201,8 @@ func (w *world) connected() bool {
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(p.hub.Status(members).Hub.Members, func(m memberStatus) bool { return m.Connected })
+	connected := func(m fleet.MemberStatus) bool { return m.Connected }
+	return slices.ContainsFunc(p.hub.Status(members).Hub.Members, connected)
 }
 
 // die notes that a log-in has ended, which is acknowledged and known at the hub. The caller holds mu.
