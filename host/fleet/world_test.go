@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -70,7 +69,7 @@ func inWorld(t *testing.T, edges int, s fleet.Settings, test func(w *world)) {
 }
 
 func newWorld(t testing.TB, ctx context.Context, edges int, s fleet.Settings, seed uint64) *world {
-	dir, err := os.MkdirTemp(memory(), "fleet-")
+	dir, err := os.MkdirTemp(fleettest.Memory(), "fleet-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +84,6 @@ func newWorld(t testing.TB, ctx context.Context, edges int, s fleet.Settings, se
 		w.join()
 	}
 	return w
-}
-
-// memory is a directory in memory where there is one, since what is tested is what the nodes say, not the disk.
-func memory() string {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
 }
 
 func (w *world) close() {
@@ -189,17 +180,7 @@ func (n *node) copyOfHub(ctx context.Context) (path string, err error) {
 	if hub.db == nil {
 		return "", lane.ErrNobody
 	}
-	b, err := hub.db.CopyForEdge(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer b.Close()
-	f, err := os.CreateTemp(n.dir, "copy-")
-	if err != nil {
-		return "", err
-	}
-	_, err = io.Copy(f, b)
-	return f.Name(), errors.Join(err, f.Close())
+	return fleettest.CopyOf(ctx, hub.db, n.dir)
 }
 
 // kill ends the process: what it had in memory is lost.

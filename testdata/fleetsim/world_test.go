@@ -111,7 +111,7 @@ func (w *world) must(err error) {
 
 // newWorld makes a fleet whose nodes all run.
 func newWorld(t testing.TB, seed uint64, d fleet.Durability) *world {
-	dir, err := os.MkdirTemp(memory(), "fleetsim-")
+	dir, err := os.MkdirTemp(fleettest.Memory(), "fleetsim-")
 	w := &world{TB: t, ctx: t.Context(), began: time.Now(), rand: rand.New(rand.NewPCG(seed, 1)), dir: dir,
 		network:  fleettest.NewNetwork(seed),
 		settings: fleet.Settings{Staleness: staleness, Skew: skew, Durability: d}}
@@ -129,14 +129,6 @@ func newWorld(t testing.TB, seed uint64, d fleet.Durability) *world {
 		w.join(uint16(i + 2))
 	}
 	return w
-}
-
-// memory is a directory in memory where there is one: what is tested is what nodes say, not the disk.
-func memory() string {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
 }
 
 // coreSettings are those of all nodes. Nodes whose clocks differ must not refuse each other's tokens, which is not what
@@ -328,17 +320,7 @@ func (s *station) copyOfHub(ctx context.Context) (path string, err error) {
 	if hub == nil || s.dark() {
 		return "", lane.ErrNobody
 	}
-	b, err := hub.db.CopyForEdge(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer b.Close()
-	f, err := os.CreateTemp(s.dir, "copy-")
-	if err != nil {
-		return "", err
-	}
-	_, err = io.Copy(f, b)
-	return f.Name(), errors.Join(err, f.Close())
+	return fleettest.CopyOf(ctx, hub.db, s.dir)
 }
 
 // kill ends the process: what it had in memory is lost.

@@ -1,4 +1,5 @@
 // Package fleettest has a network in memory for tests: lanes whose links lose, repeat and delay messages, and go dark.
+// It also has what nodes on that network do with files.
 package fleettest
 
 import (
