@@ -38,6 +38,30 @@ type outcome struct {
 	err    error         // the cause of a 5xx, for the log
 }
 
+// unavailabilities are the errors after which a client may try again, with their reasons. The first that fits counts:
+// what an error says beside ErrAway or ErrUnanswered is of the other node.
+var unavailabilities = []struct {
+	err    error
+	reason reason
+}{
+	{context.Canceled, clientGone},
+	{context.DeadlineExceeded, tooSlow},
+	{node.ErrAway, homeAway},
+	{node.ErrUnanswered, homeAway},
+	{node.ErrUnleased, unleased},
+	{node.ErrUnconfirmed, unconfirmed},
+	{core.ErrStale, stale},
+	{node.ErrBusy, tooBusy},
+	{hashing.ErrFailed, hashingFailed},
+	{core.ErrClock, wrongClock},
+	{store.ErrOutboxFull, outboxFull},
+	{core.ErrSigner, signerFailed},
+	{store.ErrUnavailable, unavailable},
+	{store.ErrClosed, unavailable},
+	{core.ErrKeyEnded, unavailable},
+	{core.ErrNoSigningKey, unavailable},
+}
+
 // classify says how a request ends that failed for err. An unknown error is an internal one: a 500.
 func classify(err error) outcome {
 	var (
@@ -48,7 +72,6 @@ func classify(err error) outcome {
 		broken body.Broken
 		media  body.UnsupportedType
 	)
-	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
 	switch {
 	case errors.As(err, &soon):
 		return outcome{
@@ -73,43 +96,13 @@ func classify(err error) outcome {
 		return outcome{status: http.StatusBadRequest, reason: bodyTooLarge}
 	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
 		return outcome{status: http.StatusBadRequest, reason: tooManyFields}
-	case errors.Is(err, context.Canceled):
-		busy.reason = clientGone
-		return busy
-	case errors.Is(err, context.DeadlineExceeded):
-		busy.reason = tooSlow
-		return busy
-	case errors.Is(err, node.ErrAway), errors.Is(err, node.ErrUnanswered):
-		busy.reason = homeAway // whatever else it says is of the other node
-		return busy
-	case errors.Is(err, node.ErrUnleased):
-		busy.reason = unleased
-		return busy
-	case errors.Is(err, node.ErrUnconfirmed):
-		busy.reason = unconfirmed
-		return busy
-	case errors.Is(err, core.ErrStale):
-		busy.reason = stale
-		return busy
-	case errors.Is(err, node.ErrBusy):
-		busy.reason = tooBusy
-		return busy
-	case errors.Is(err, hashing.ErrFailed):
-		busy.reason = hashingFailed
-		return busy
-	case errors.Is(err, core.ErrClock):
-		busy.reason = wrongClock
-		return busy
-	case errors.Is(err, store.ErrOutboxFull):
-		busy.reason = outboxFull
-		return busy
-	case errors.Is(err, core.ErrSigner):
-		busy.reason = signerFailed
-		return busy
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded),
-		errors.Is(err, core.ErrNoSigningKey):
-		busy.reason = unavailable
-		return busy
+	}
+	for _, why := range unavailabilities {
+		if errors.Is(err, why.err) {
+			return outcome{
+				status: http.StatusServiceUnavailable, detail: busyDetail, reason: why.reason, wait: busyWait, err: err,
+			}
+		}
 	}
 	return outcome{status: http.StatusInternalServerError, reason: failure, err: err}
 }
