@@ -7,11 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // TestFleetPage: staff see the fleet that the node is in; nobody else does, and a node in no fleet has no such page.
@@ -21,15 +19,6 @@ func TestFleetPage(t *testing.T) {
 	b := &person{openKeys(t, func(_ *node.Config, c *httpapi.Config) {
 		c.Fleet, c.Now = func() httpapi.Fleet { return fleet }, func() time.Time { return now }
 	}), map[string]string{}}
-	if answer, body := b.ask(t, "GET", pages.FleetPath, ""); answer.StatusCode != http.StatusNotFound ||
-		body != djangosNotFound {
-		t.Errorf("for a program: %d %s, want Django's page", answer.StatusCode, body)
-	}
-	if answer, _ := b.open(t, pages.FleetPath, nil); answer.StatusCode != http.StatusFound ||
-		answer.Header.Get("Location") != "/auth/login/?next=%2Fauth%2Ffleet%2F" {
-		t.Errorf("for nobody: %d to %q, want the log-in", answer.StatusCode, answer.Header.Get("Location"))
-	}
-	b.logIn(t)
 	fleet = httpapi.Fleet{Name: "shops", Hub: true, Number: 1, Warning: "node 3 is missing", Nodes: []httpapi.FleetNode{
 		{Number: 1, Name: "hub"},
 		{Number: 2, Name: "berlin", State: httpapi.FleetConnected, Heard: now.Add(-time.Second), Waiting: 12345,
@@ -37,18 +26,8 @@ func TestFleetPage(t *testing.T) {
 		{Number: 3, Name: "<paris>", State: httpapi.FleetAway, Differs: true},
 		{Number: 4, Name: "oslo", State: httpapi.FleetWithdrawn, Waiting: 99999},
 	}}
+	b.becomesStaff(t, pages.FleetPath, "/auth/login/?next=%2Fauth%2Ffleet%2F", "berlin")
 	answer, page := b.open(t, pages.FleetPath, nil)
-	if answer.StatusCode != http.StatusForbidden {
-		t.Errorf("for a customer: %d, want 403", answer.StatusCode)
-	}
-	contains(t, "for a customer", page, []string{"You do not have permission"}, []string{"berlin"})
-	if _, err := b.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(true)}, 0); err != nil {
-		t.Fatal(err)
-	}
-	if _, page := b.open(t, pages.IndexPath, nil); !strings.Contains(page, pages.FleetPath) {
-		t.Error("the start page of staff does not lead to the fleet")
-	}
-	answer, page = b.open(t, pages.FleetPath, nil)
 	if answer.StatusCode != http.StatusOK || !strings.Contains(answer.Header.Get("Cache-Control"), "no-store") {
 		t.Errorf("at the hub: %d %v", answer.StatusCode, answer.Header)
 	}

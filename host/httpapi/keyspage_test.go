@@ -20,26 +20,7 @@ func TestKeysPage(t *testing.T) {
 	b := &person{openKeys(t, func(_ *node.Config, c *httpapi.Config) {
 		c.Keys, c.Now = func() *httpapi.PublishedKeys { return keys }, func() time.Time { return now }
 	}), map[string]string{}}
-	if answer, body := b.ask(t, "GET", pages.KeysPath, ""); answer.StatusCode != http.StatusNotFound ||
-		body != djangosNotFound {
-		t.Errorf("for a program: %d %s, want Django's page", answer.StatusCode, body)
-	}
-	if answer, _ := b.open(t, pages.KeysPath, nil); answer.StatusCode != http.StatusFound ||
-		answer.Header.Get("Location") != "/auth/login/?next=%2Fauth%2Fkeys%2F" {
-		t.Errorf("for nobody: %d to %q, want the log-in", answer.StatusCode, answer.Header.Get("Location"))
-	}
-	b.logIn(t)
-	answer, page := b.open(t, pages.KeysPath, nil)
-	if answer.StatusCode != http.StatusForbidden {
-		t.Errorf("for a customer: %d, want 403", answer.StatusCode)
-	}
-	contains(t, "for a customer", page, []string{"You do not have permission", "ana@example.com"}, []string{"ES256"})
-	if _, page := b.open(t, pages.IndexPath, nil); strings.Contains(page, pages.KeysPath) {
-		t.Error("the start page of a customer leads to the keys")
-	}
-	if _, err := b.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(true)}, 0); err != nil {
-		t.Fatal(err)
-	}
+	b.becomesStaff(t, pages.KeysPath, "/auth/login/?next=%2Fauth%2Fkeys%2F", "ES256")
 	for _, c := range []struct {
 		name        string
 		change      func()
@@ -65,11 +46,36 @@ func TestKeysPage(t *testing.T) {
 		}
 		contains(t, c.name, main(page), c.shown, c.kept)
 	}
-	if _, page := b.open(t, pages.IndexPath, nil); !strings.Contains(page, pages.KeysPath) {
-		t.Error("the start page of staff does not lead to the keys")
-	}
-	answer, _ = b.ask(t, "POST", pages.KeysPath, "", "Accept: text/html")
+	answer, _ := b.ask(t, "POST", pages.KeysPath, "", "Accept: text/html")
 	if answer.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST = %d, want 405", answer.StatusCode)
+	}
+}
+
+// becomesStaff checks that nobody but staff sees a page, of which logIn is the way there and secret a part, and makes
+// the person staff.
+func (b *person) becomesStaff(t *testing.T, path, logIn, secret string) {
+	t.Helper()
+	if answer, body := b.ask(t, "GET", path, ""); answer.StatusCode != http.StatusNotFound || body != djangosNotFound {
+		t.Errorf("for a program: %d %s, want Django's page", answer.StatusCode, body)
+	}
+	if answer, _ := b.open(t, path, nil); answer.StatusCode != http.StatusFound ||
+		answer.Header.Get("Location") != logIn {
+		t.Errorf("for nobody: %d to %q, want the log-in", answer.StatusCode, answer.Header.Get("Location"))
+	}
+	b.logIn(t)
+	answer, page := b.open(t, path, nil)
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("for a customer: %d, want 403", answer.StatusCode)
+	}
+	contains(t, "for a customer", page, []string{"You do not have permission", "ana@example.com"}, []string{secret})
+	if _, page := b.open(t, pages.IndexPath, nil); strings.Contains(page, path) {
+		t.Errorf("the start page of a customer leads to %s", path)
+	}
+	if _, err := b.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(true)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, page := b.open(t, pages.IndexPath, nil); !strings.Contains(page, path) {
+		t.Errorf("the start page of staff does not lead to %s", path)
 	}
 }
