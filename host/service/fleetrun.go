@@ -57,11 +57,10 @@ func (f *fleetPart) run(ctx context.Context) error {
 	} else {
 		f.s.log.Info("an edge of the fleet "+f.member.Fleet, "number", f.s.store.Number(), "hub", f.member.Addresses)
 	}
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		f.watch(within, leave)
-	}()
+	var watching sync.WaitGroup
+	if f.edge != nil {
+		watching.Go(func() { f.watch(within, leave) })
+	}
 	if f.relay != nil {
 		go f.relayBundles(within)
 	}
@@ -69,7 +68,7 @@ func (f *fleetPart) run(ctx context.Context) error {
 	if within.Err() != nil && errors.Is(err, context.Canceled) { // it ended while it began
 		err = nil
 	}
-	<-watched
+	watching.Wait()
 	if f.withdrawn.Load() {
 		<-ctx.Done() // it goes on as a node that answers nothing
 	}
@@ -89,12 +88,12 @@ func (f *fleetPart) relayBundles(ctx context.Context) {
 	}
 }
 
-// watch looks whether this node was taken out of the fleet, and leaves it then.
+// watch looks whether this edge was taken out of the fleet, and leaves it then.
 func (f *fleetPart) watch(ctx context.Context, leave func()) {
 	tick := time.NewTicker(time.Second / 4)
 	defer tick.Stop()
 	for {
-		if m, known := f.s.store.Member(f.s.store.Number()); f.edge != nil && known && m.Withdrawn != 0 {
+		if m, known := f.s.store.Member(f.s.store.Number()); known && m.Withdrawn != 0 {
 			f.taken()
 			leave()
 			return
