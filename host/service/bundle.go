@@ -22,8 +22,8 @@ func bundleSource(cfg *config.Config, ring *keyring.Ring, manager *keys.Manager)
 
 // bundle is the trust bundle, or a delta to it. The hub of a fleet makes it for all nodes.
 func (g *generation) bundle(ctx context.Context, s *Service, since uint64) (bundle.Text, error) {
-	if s.fleet != nil && s.fleet.relay != nil {
-		return s.fleet.relay.Bundle(ctx, since)
+	if r := s.fleet.relayed(); r != nil {
+		return r.Bundle(ctx, since)
 	}
 	return s.bundles.Bundle(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), since)
 }
@@ -65,8 +65,8 @@ func bundleFigures(s *Service) figures {
 		gauge("edgetoken_bundle_cut_offs", "Customers whose log-ins it says have ended."),
 	}, func() []float64 {
 		b := s.bundles.Figures()
-		if s.fleet != nil && s.fleet.relay != nil {
-			b = s.fleet.relay.Figures()
+		if r := s.fleet.relayed(); r != nil {
+			b = r.Figures()
 		}
 		if b.Epoch == 0 {
 			return nil

@@ -193,8 +193,7 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 		return err
 	}
 	f.relay = bundle.NewRelay(func(ctx context.Context, request []byte) ([]byte, error) {
-		answer, err := f.edge.AskHub(ctx, bundle.CallBundle, request)
-		return answer, away(err)
+		return memberNode{f.edge, f}.AskHub(ctx, bundle.CallBundle, request)
 	}, f.s.cfg.Now)
 	return nil
 }

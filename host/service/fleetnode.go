@@ -99,14 +99,20 @@ func (f *fleetPart) ofNode(g *generation) partOfNode {
 
 // joinKeys has a manager of keys work in the fleet. f may be nil.
 func (f *fleetPart) joinKeys(c *keys.Config) {
-	if f == nil {
+	if f == nil || f.edge == nil {
 		return
 	}
-	if f.edge != nil {
-		c.AskHub = func(ctx context.Context, request []byte) ([]byte, error) {
-			return f.edge.AskHub(ctx, keys.CallPublishKey, request)
-		}
+	c.AskHub = func(ctx context.Context, request []byte) ([]byte, error) {
+		return f.edge.AskHub(ctx, keys.CallPublishKey, request)
 	}
+}
+
+// relayed has the trust bundles of the hub; nil where the node makes its own. f may be nil.
+func (f *fleetPart) relayed() *bundle.Relay {
+	if f == nil {
+		return nil
+	}
+	return f.relay
 }
 
 // errStarting says that the node is asked before it is whole.

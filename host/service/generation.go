@@ -84,8 +84,8 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log, api.Fleet = s.log, s.fleet.forAdmin()
 	api.Bundle = func(ctx context.Context, since uint64) (bundle.Text, error) {
-		if s.fleet != nil && s.fleet.relay != nil {
-			return s.fleet.relay.Bundle(ctx, since)
+		if r := s.fleet.relayed(); r != nil {
+			return r.Bundle(ctx, since)
 		}
 		return s.bundles.Latest(ctx, bundleSource(cfg, g.keys.Keys(), g.manager), since)
 	}
