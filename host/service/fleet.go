@@ -147,10 +147,14 @@ func (f *fleetPart) natsAddresses() []string {
 	if f.natsAt == "" {
 		return nil
 	}
-	return atPort(join.Listeners(f.member.Addresses), f.natsAt)
+	list := atPort(join.Listeners(f.member.Addresses), f.natsAt)
+	for i := range list {
+		list[i] = natsScheme + list[i]
+	}
+	return list
 }
 
-// atPort are the hosts of addresses at the port of another, as addresses of NATS.
+// atPort are the hosts of addresses at the port of another.
 func atPort(addresses []string, at string) (list []string) {
 	_, port, err := net.SplitHostPort(at)
 	if err != nil {
@@ -158,7 +162,7 @@ func atPort(addresses []string, at string) (list []string) {
 	}
 	for _, a := range addresses {
 		if host, _, err := net.SplitHostPort(a); err == nil {
-			list = append(list, natsScheme+net.JoinHostPort(host, port))
+			list = append(list, net.JoinHostPort(host, port))
 		}
 	}
 	return list
@@ -214,9 +218,7 @@ func (f *fleetPart) addresses() (listeners, servers []string) {
 		}
 	}
 	if servers == nil {
-		for _, a := range atPort(listeners, f.cfg.Fleet.NATSListen) {
-			servers = append(servers, strings.TrimPrefix(a, natsScheme))
-		}
+		servers = atPort(listeners, f.cfg.Fleet.NATSListen)
 	}
 	return listeners, servers
 }
