@@ -190,23 +190,9 @@ func Join(ctx context.Context, cfg *config.Config, token join.Token, name string
 		return n, fmt.Errorf("take the copy of the hub's store: %w", err)
 	}
 	warnings := n.Warnings
-	n, err = s.inFleet(ctx)
+	n, err = s.inFleet()
 	n.Warnings = warnings
 	return n, err
-}
-
-// nameOf is the name of a member; empty if the store does not know it.
-func (s *stopped) nameOf(ctx context.Context, number uint16) string {
-	members, err := s.db.Members(ctx)
-	if err != nil {
-		return ""
-	}
-	for _, m := range members {
-		if m.Number == number {
-			return m.Name
-		}
-	}
-	return ""
 }
 
 // enter has the hub give the node its number, and keeps that.
@@ -295,24 +281,24 @@ func fetch(ctx context.Context, client *join.Client, path string, progress join.
 }
 
 // FleetOf says what a stopped node is in its fleet.
-func FleetOf(ctx context.Context, cfg *config.Config, log *slog.Logger) (n FleetNode, err error) {
+func FleetOf(cfg *config.Config, log *slog.Logger) (n FleetNode, err error) {
 	s, err := openForFleet(cfg, false, log)
 	if err != nil {
 		return n, err
 	}
 	defer func() { err = errors.Join(err, s.db.Close()) }()
-	return s.inFleet(ctx)
+	return s.inFleet()
 }
 
 // inFleet is what the node is in its fleet. It is an error on a single node.
-func (s *stopped) inFleet(ctx context.Context) (FleetNode, error) {
+func (s *stopped) inFleet() (FleetNode, error) {
 	m := s.db.Membership()
 	if m.Role == store.Alone {
 		return FleetNode{}, errors.New("this node is in no fleet")
 	}
-	n := FleetNode{Fleet: m.Fleet, Number: s.db.Number(), Addresses: join.Listeners(m.Addresses)}
-	n.Name = s.nameOf(ctx, n.Number)
-	return n, nil
+	member, _ := s.db.Member(s.db.Number()) // a node whose copy is yet to come does not know its name
+	return FleetNode{Fleet: m.Fleet, Number: s.db.Number(), Name: member.Name,
+		Addresses: join.Listeners(m.Addresses)}, nil
 }
 
 // Leave makes a stopped node a single node again, with all that it has.
@@ -322,7 +308,7 @@ func Leave(ctx context.Context, cfg *config.Config, log *slog.Logger) (n FleetNo
 		return n, err
 	}
 	defer func() { err = errors.Join(err, s.db.Close()) }()
-	if n, err = s.inFleet(ctx); err != nil {
+	if n, err = s.inFleet(); err != nil {
 		return n, err
 	}
 	return n, s.db.Leave(ctx)

@@ -130,7 +130,7 @@ func fleetLeaveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fleet, err := service.FleetOf(c.Context(), cfg, log)
+			fleet, err := service.FleetOf(cfg, log)
 			if err != nil {
 				return err
 			}
