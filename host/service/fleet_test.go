@@ -18,11 +18,11 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
-
 	"github.com/edgetoken/edgetoken/host/fleet/join"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/testdata/ports"
 )
 
 // fleetNode is a node of a fleet in this process. Its data directory outlives the process that start and stop stand
@@ -229,12 +229,11 @@ func (f *testFleet) invite(name string) join.Token {
 // freeAddress is one at which nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // TestFleet: nodes of a fleet answer as one, over either lane.
