@@ -18,7 +18,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/fleet/join"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"github.com/edgetoken/edgetoken/store"
@@ -198,7 +197,7 @@ func openFleet(t *testing.T, lane string) *testFleet {
 	f := &testFleet{hub: hub}
 	for i, edge := range []**fleetNode{&f.near, &f.far} {
 		n := newFleetNode(t, lane, "127.0.0.1:0", nats)
-		token := f.invite(fmt.Sprintf("edge-%d", i))
+		token := invite(t, service.StoreOf(hub.running), fmt.Sprintf("edge-%d", i))
 		if _, err := service.Join(t.Context(), n.cfg, token, "", nil, log); err != nil {
 			t.Fatal(err)
 		}
@@ -208,22 +207,6 @@ func openFleet(t *testing.T, lane string) *testFleet {
 	f.near.ready()
 	f.far.ready()
 	return f
-}
-
-// invite makes an invitation at the hub.
-func (f *testFleet) invite(name string) join.Token {
-	f.hub.Helper()
-	db := service.StoreOf(f.hub.running)
-	m := db.Membership()
-	token, err := join.NewToken(m.ID, m.Fleet, m.HubKey, m.Addresses, time.Now().Add(time.Hour))
-	if err == nil {
-		err = db.Invite(f.hub.Context(), store.Invitation{Digest: join.Digest(token.Secret), Name: name,
-			Until: token.Until.UnixMicro()})
-	}
-	if err != nil {
-		f.hub.Fatal(err)
-	}
-	return token
 }
 
 // freeAddress is one at which nobody listens.
@@ -274,19 +257,14 @@ func testAsOne(t *testing.T, f *testFleet) {
 // same waits until all nodes give the same answer at a path, and returns it.
 func (f *testFleet) same(path string) []byte {
 	f.hub.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		first := f.hub.want(path, http.StatusOK, "GET", path, "", nil).body
+	var first []byte
+	servicetest.Eventually(f.hub.T, "all nodes give the same answer at "+path, func() bool {
+		first = f.hub.want(path, http.StatusOK, "GET", path, "", nil).body
 		second := f.near.want(path, http.StatusOK, "GET", path, "", nil).body
 		third := f.far.want(path, http.StatusOK, "GET", path, "", nil).body
-		if bytes.Equal(first, second) && bytes.Equal(first, third) {
-			return first
-		}
-		if time.Now().After(deadline) {
-			f.hub.Fatalf("nodes give different answers at %s", path)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return bytes.Equal(first, second) && bytes.Equal(first, third)
+	})
+	return first
 }
 
 // TestFleetOutage: while the hub is away edges go on with what they know, until it is too old, and again once the hub
@@ -379,12 +357,9 @@ func TestWithdrawnEdge(t *testing.T) {
 // shows waits until the metrics have a line.
 func (n *fleetNode) shows(line string) {
 	n.Helper()
-	for end := time.Now().Add(time.Minute); !strings.Contains(n.socket("/metrics"), line+"\n"); {
-		if time.Now().After(end) {
-			n.Fatalf("the metrics lack %s", line)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	servicetest.Eventually(n.T, "the metrics have "+line, func() bool {
+		return strings.Contains(n.socket("/metrics"), line+"\n")
+	})
 }
 
 // socket is what the admin socket answers.

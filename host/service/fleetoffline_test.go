@@ -99,14 +99,14 @@ func (h *fleetHub) roster(key ed25519.PublicKey) (uint16, bool) {
 	return members[i].Number, true
 }
 
-// invite gives an invitation that the hub knows.
-func (h *fleetHub) invite(t *testing.T) join.Token {
+// invite gives an invitation that the hub with a store knows. name is that of the node; "": any.
+func invite(t *testing.T, db *store.DB, name string) join.Token {
 	t.Helper()
-	m := h.db.Membership()
-	until := time.Now().Add(time.Hour)
-	token, err := join.NewToken(m.ID, m.Fleet, m.HubKey, m.Addresses, until)
+	m := db.Membership()
+	token, err := join.NewToken(m.ID, m.Fleet, m.HubKey, m.Addresses, time.Now().Add(time.Hour))
 	if err == nil {
-		err = h.db.Invite(t.Context(), store.Invitation{Digest: join.Digest(token.Secret), Until: until.UnixMicro()})
+		err = db.Invite(t.Context(), store.Invitation{Digest: join.Digest(token.Secret), Name: name,
+			Until: token.Until.UnixMicro()})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,8 @@ func TestJoinFleet(t *testing.T) {
 	h := newFleetHub(t)
 	cfg := stoppedNode(t)
 	var shown int64
-	n, err := service.Join(t.Context(), cfg, h.invite(t), "fra-1", func(arrived, _ int64) { shown = arrived }, silent)
+	n, err := service.Join(t.Context(), cfg, invite(t, h.db, ""), "fra-1",
+		func(arrived, _ int64) { shown = arrived }, silent)
 	if err != nil || n.Number != 2 || n.Name != "fra-1" || n.Fleet != "shop" || shown == 0 {
 		t.Fatalf("Join = %+v, %v; %d bytes were shown", n, err, shown)
 	}
@@ -145,7 +146,7 @@ func TestJoinFleet(t *testing.T) {
 // invitation has been used up.
 func TestJoinGoesOn(t *testing.T) {
 	h := newFleetHub(t)
-	cfg, token := stoppedNode(t), h.invite(t)
+	cfg, token := stoppedNode(t), invite(t, h.db, "")
 	h.copies.Store(false)
 	if _, err := service.Join(t.Context(), cfg, token, "fra-1", nil, silent); !errors.Is(err, join.ErrRefused) {
 		t.Fatalf("Join: %v", err)
@@ -163,7 +164,7 @@ func TestJoinGoesOn(t *testing.T) {
 // TestNobodyJoins: who must not join is told why, before the hub hears of it.
 func TestNobodyJoins(t *testing.T) {
 	h := newFleetHub(t)
-	token := h.invite(t)
+	token := invite(t, h.db, "")
 	withCustomer, textIDs, stale := stoppedNode(t), stoppedNode(t, config.Flag{Key: "customers.ids", Value: "text"}),
 		stoppedNode(t, config.Flag{Key: "fleet.staleness", Value: "30s"})
 	db := openStore(t, withCustomer)
@@ -193,7 +194,7 @@ func TestNobodyJoins(t *testing.T) {
 func TestLeave(t *testing.T) {
 	h := newFleetHub(t)
 	cfg := stoppedNode(t)
-	if _, err := service.Join(t.Context(), cfg, h.invite(t), "fra-1", nil, silent); err != nil {
+	if _, err := service.Join(t.Context(), cfg, invite(t, h.db, ""), "fra-1", nil, silent); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := service.Leave(t.Context(), cfg, silent); err != nil || n.Number != 2 || n.Fleet != "shop" {
