@@ -9,16 +9,16 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Bounds of the life of an invitation, in seconds.
+// The default and the bound of the life of an invitation, in seconds.
 const (
-	DefaultInvitation = 60 * 60
+	defaultInvitation = 60 * 60
 	maxInvitation     = 7 * 24 * 60 * 60
 )
 
 // InvitationRequest asks for an invitation.
 type InvitationRequest struct {
 	Name string `json:"name,omitempty"` // of the node that it is for; empty: it chooses one itself
-	Life int64  `json:"life,omitempty"` // seconds; 0: DefaultInvitation
+	Life int64  `json:"life,omitempty"` // seconds; 0: an hour
 }
 
 // Invited answers InviteNode. Its token is a secret.
@@ -34,7 +34,7 @@ type Invited struct {
 func (s *server) inviteNode(ctx context.Context, _ None, r InvitationRequest) (Invited, error) {
 	m := s.cfg.Store.Membership()
 	if r.Life == 0 {
-		r.Life = DefaultInvitation
+		r.Life = defaultInvitation
 	}
 	if r.Life < 1 || r.Life > maxInvitation {
 		return Invited{}, errors.New("an invitation is good for 1s to 7d")

@@ -69,10 +69,7 @@ func (s *server) withdrawNode(ctx context.Context, _ None, r Withdrawal) (v With
 	}
 	if s.cfg.Fleet != nil {
 		if !r.Stolen && v.Heard { // the log tells it that it was withdrawn
-			select {
-			case <-time.After(farewell):
-			case <-ctx.Done():
-			}
+			_ = wait(ctx, farewell) // it is withdrawn whether the caller waits or not
 		}
 		s.cfg.Fleet.Drop(r.Number)
 	}
@@ -106,10 +103,8 @@ func (s *server) endKeysOf(ctx context.Context, r Withdrawal) ([]Key, error) {
 // takeHome makes the hub the home of the log-ins of a node that was withdrawn, once no lease allows that node to
 // advance them: two homes would give out the same generation of a token.
 func (s *server) takeHome(ctx context.Context, number uint16, lease time.Duration) error {
-	select {
-	case <-time.After(lease):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := wait(ctx, lease); err != nil {
+		return err
 	}
 	err := s.changeMember(ctx, number, func(m *fact.Member) { m.AtHub = true })
 	if err != nil {
@@ -132,11 +127,19 @@ func (s *server) drained(ctx context.Context, number uint16) (heard bool, err er
 			return true, fmt.Errorf("node %d has %d bytes that the hub does not have yet, and gets more: let no more "+
 				"requests come to it, and run the same command again", number, m.Waiting)
 		}
-		select {
-		case <-time.After(drainPause):
-		case <-ctx.Done():
-			return true, ctx.Err()
+		if err := wait(ctx, drainPause); err != nil {
+			return true, err
 		}
+	}
+}
+
+// wait waits for so long, or until ctx ends, whose error it returns then.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
