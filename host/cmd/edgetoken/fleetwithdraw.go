@@ -138,10 +138,13 @@ func fleetRecoverCommand() *cobra.Command {
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			v, err := ask(c, admin.RecoverFleet, admin.None{}, admin.None{})
-			if err != nil {
-				return err
+			if err == nil {
+				err = printRecovery(c, v)
 			}
-			return printRecovery(c, v)
+			if err == nil && !v.Whole {
+				err = errRefused
+			}
+			return err
 		},
 	})
 }
@@ -178,10 +181,7 @@ func fleetResumeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := printRecovery(c, v); err != errRefused { //nolint:errorlint // it is that very value
-				return err
-			}
-			return nil
+			return printRecovery(c, v)
 		},
 	}
 	c.Flags().StringVar(&without, "without", "", "`NUMBER` of the node")
@@ -193,18 +193,12 @@ func fleetResumeCommand() *cobra.Command {
 	return addYes(addJSON(c))
 }
 
-// printRecovery prints how far a restored hub is. The error is errRefused while nodes are missing.
+// printRecovery prints how far a restored hub is.
 func printRecovery(c *cobra.Command, v admin.Recovery) error {
-	var err error
 	if wantsJSON(c) {
-		err = printJSON(c.OutOrStdout(), v)
-	} else {
-		err = recoveryText(c.OutOrStdout(), v)
+		return printJSON(c.OutOrStdout(), v)
 	}
-	if err == nil && !v.Whole {
-		err = errRefused
-	}
-	return err
+	return recoveryText(c.OutOrStdout(), v)
 }
 
 func recoveryText(w io.Writer, v admin.Recovery) error {
