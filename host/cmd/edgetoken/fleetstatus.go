@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/terminal"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // watchPause is the time between two looks of fleet status --watch.
@@ -128,7 +129,7 @@ func stateOf(n admin.FleetNode, live bool) string {
 		return "withdrawn as stolen"
 	case n.Withdrawn != nil:
 		return "withdrawn"
-	case n.Number == 1:
+	case n.Number == fact.HubNumber:
 		return "hub"
 	case !live:
 		return "edge"
@@ -140,7 +141,7 @@ func stateOf(n admin.FleetNode, live bool) string {
 
 // liveCells are the cells of a member that only a running hub knows.
 func liveCells(n admin.FleetNode, missing bool, now time.Time) []string {
-	if n.Number == 1 || n.Withdrawn != nil || n.Heard == nil {
+	if n.Number == fact.HubNumber || n.Withdrawn != nil || n.Heard == nil {
 		return []string{"-", "-", "-", "-", "-", notesOf(n, missing)}
 	}
 	return []string{ago(*n.Heard, now), shortly(milliseconds(n.Lease)), inBytes(n.Waiting),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/terminal"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // nodeNumber reads the number of a node.
@@ -37,7 +38,7 @@ func completeNodes(c *cobra.Command, args []string, _ string) ([]string, cobra.S
 	}
 	var list []string
 	for _, n := range v.Nodes {
-		if n.Number > 1 && n.Withdrawn == nil {
+		if n.Number != fact.HubNumber && n.Withdrawn == nil {
 			list = append(list, fmt.Sprintf("%d\t%s", n.Number, n.Name))
 		}
 	}
