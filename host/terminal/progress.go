@@ -3,11 +3,8 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
-
-	"golang.org/x/term"
 )
 
 // Progress shows on a terminal how far a long command has come, in a line that is drawn again in its place. Elsewhere
@@ -27,8 +24,8 @@ type Progress struct {
 // read; 0: nobody knows.
 func NewProgress(out io.Writer, what string, size int64) *Progress {
 	p := &Progress{what: what, size: size, now: time.Now}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.out = f
+	if isTerminal(out) {
+		p.out = out
 	}
 	p.began = p.now()
 	return p

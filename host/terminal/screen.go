@@ -16,8 +16,12 @@ type Screen struct {
 
 // NewScreen makes a Screen.
 func NewScreen(out io.Writer) *Screen {
+	return &Screen{out: out, redraws: isTerminal(out)}
+}
+
+func isTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
-	return &Screen{out: out, redraws: ok && term.IsTerminal(int(f.Fd()))}
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // Draw shows a text of whole lines.
