@@ -122,8 +122,8 @@ func (l *link) Dial(network, address string) (net.Conn, error) {
 	return c, nil
 }
 
-// redial ends the connection and dials again at once. ForceReconnect waits for a dial that goes on.
-func (l *link) redial() {
+// hangUp ends the connection, or a handshake on it.
+func (l *link) hangUp() {
 	l.up.Store(false)
 	l.mu.Lock()
 	raw := l.raw
@@ -131,6 +131,11 @@ func (l *link) redial() {
 	if raw != nil {
 		raw.Close()
 	}
+}
+
+// redial ends the connection and dials again at once. ForceReconnect waits for a dial that goes on.
+func (l *link) redial() {
+	l.hangUp()
 	go func() {
 		if err := l.nc.ForceReconnect(); err != nil {
 			l.log.Debug("dial the hub again", "err", err)
@@ -258,13 +263,7 @@ func (l *link) answer(subject string, body []byte) {
 
 func (l *link) end() {
 	l.close()
-	l.up.Store(false)
-	l.mu.Lock()
-	raw := l.raw
-	l.mu.Unlock()
-	if raw != nil {
-		raw.Close() // a dial that goes on ends, which Close below waits for
-	}
+	l.hangUp() // a dial that goes on ends, which Close below waits for
 	l.nc.Close()
 	l.fail(lane.ErrClosed)
 }
