@@ -19,9 +19,8 @@ func keysCommand() *cobra.Command {
 		Short: "list and change the keys that sign and verify tokens",
 		Long: "keys looks after the keys of a node, through the running node or on its files. Each change takes " +
 			"effect at once, and no request is lost.\n" +
-			"In a fleet each node signs with keys of its own and verifies by those of all. The hub publishes the " +
-			"keys of an edge, so generate, activate and retire work at an edge that runs, while its hub does; import " +
-			"and what concerns trust bundles work at the hub.\n" +
+			"In a fleet each node signs with keys of its own and verifies by those of all. An edge makes its own by " +
+			"itself, and the hub publishes them; keys are changed at the hub, where retire ends a key of any node.\n" +
 			"A key is published first, so that whoever verifies tokens by /.well-known/jwks.json gets to know it; " +
 			"then it signs; once another one signs it verifies what it signed, until the last of that has expired; " +
 			"then it is gone.\n" +
