@@ -241,9 +241,8 @@ func (s *stopped) mayEnter(ctx context.Context) error {
 	}
 	if stats.Customers > 0 || len(groups) > 0 {
 		return fmt.Errorf("%s has %d customers and %d groups, and an edge has those of its hub: move them there "+
-			"first, "+
-			"with edgetoken customers export here and edgetoken customers import at the hub, then join with an empty "+
-			"data directory (--data)", s.dir, stats.Customers, len(groups))
+			"first, with edgetoken customers export here and edgetoken customers import at the hub, then join with "+
+			"an empty data directory (--data)", s.dir, stats.Customers, len(groups))
 	}
 	return nil
 }

@@ -24,8 +24,7 @@ func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, n
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if m := db.Membership(); m.Role != store.Alone {
 		return 0, notes, fmt.Errorf("this node is in the fleet %s, whose nodes know it by a key that comes from the "+
-			"node "+
-			"secret: with another one it would be a stranger. See docs/fleet.md for a secret that leaked", m.Fleet)
+			"node secret: with another one it would be a stranger. See docs/fleet.md for a secret that leaked", m.Fleet)
 	}
 	opens, settled, err := settleSecret(ctx, dir, db)
 	if err != nil {

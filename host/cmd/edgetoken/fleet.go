@@ -98,10 +98,9 @@ func fleetInitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printFleet(c, viewOf(n), fmt.Sprintf("this node is the hub of the fleet %s, which edges reach at "+
-				"%s\n"+
-				"next: start it (edgetoken serve), and have it invite an edge (edgetoken fleet invite)", n.Fleet,
-				strings.Join(n.Addresses, ", ")))
+			return printFleet(c, viewOf(n), fmt.Sprintf("this node is the hub of the fleet %s, which edges reach "+
+				"at %s\nnext: start it (edgetoken serve), and have it invite an edge (edgetoken fleet invite)",
+				n.Fleet, strings.Join(n.Addresses, ", ")))
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "`NAME` of the fleet: a-z, 0-9 and -")
@@ -142,9 +141,8 @@ func fleetLeaveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printFleet(c, viewOf(n), fmt.Sprintf("this node was number %d of the fleet %s, and is a single "+
-				"node now",
-				n.Number, terminal.Printable(n.Fleet)))
+			return printFleet(c, viewOf(n), fmt.Sprintf("this node was number %d of the fleet %s, and is a "+
+				"single node now", n.Number, terminal.Printable(n.Fleet)))
 		},
 	}))
 }

@@ -39,9 +39,8 @@ func fleetInviteCommand() *cobra.Command {
 				return err
 			}
 			if !v.Running {
-				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: the hub does not run, and takes no node in until "+
-					"it is "+
-					"started (edgetoken serve)")
+				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: the hub does not run, and takes no node in "+
+					"until it is started (edgetoken serve)")
 			}
 			if wantsJSON(c) {
 				return printJSON(c.OutOrStdout(), v)
@@ -49,9 +48,8 @@ func fleetInviteCommand() *cobra.Command {
 			if _, err := fmt.Fprintln(c.OutOrStdout(), v.Token); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "edgetoken: good once, until %s: at the new node run edgetoken fleet join "+
-				"with it\n",
-				date(&v.Until))
+			fmt.Fprintf(c.ErrOrStderr(), "edgetoken: good once, until %s: at the new node run edgetoken fleet "+
+				"join with it\n", date(&v.Until))
 			return nil
 		},
 	}
@@ -105,8 +103,8 @@ func fleetJoinCommand() *cobra.Command {
 				return err
 			}
 			return printFleet(c, viewOf(n), fmt.Sprintf("this node is number %d of the fleet %s, %s\n"+
-				"next: start it (edgetoken serve); edgetoken fleet status shows how it does", n.Number, n.Fleet,
-				n.Name))
+				"next: start it (edgetoken serve); edgetoken fleet status shows how it does",
+				n.Number, n.Fleet, n.Name))
 		},
 	}
 	c.Flags().StringVar(&name, "name", "",

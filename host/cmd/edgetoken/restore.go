@@ -137,8 +137,8 @@ func restoredHub(c *cobra.Command, cfg *config.Config, v *restoreView) error {
 	v.Fleet = fleet
 	if stranger {
 		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: the node secret is not that of the hub that was backed "+
-			"up, by "+
-			"which its edges know it: put that keys.secret back before the node starts, or have every edge join again")
+			"up, by which its edges know it: put that keys.secret back before the node starts, or have every edge "+
+			"join again")
 	}
 	return nil
 }

@@ -144,8 +144,7 @@ func (h *handler) admit(ctx context.Context, m store.Membership, request Request
 	}
 	if ids := IDs(h.cfg.Store.IDs()); request.IDs != ids {
 		return a, refusal{http.StatusConflict, 0, fmt.Errorf("ids of customers are of the kind %s at the hub and "+
-			"%.20q "+
-			"here: set customers.ids: %[1]s, and name an empty data directory", ids, request.IDs)}
+			"%.20q here: set customers.ids: %[1]s, and name an empty data directory", ids, request.IDs)}
 	}
 	refused, warnings := Compare(h.cfg.Settings(), request.Settings)
 	if len(refused) > 0 {
