@@ -181,6 +181,7 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 	if err := join.RemoveCopies(f.dir().Store()); err != nil {
 		return err
 	}
+	f.withdrawn.Store(f.isWithdrawn())
 	listeners, servers := f.addresses()
 	client, err := join.NewClient(f.key, f.member.HubKey, listeners)
 	if err != nil {

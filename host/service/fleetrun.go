@@ -93,7 +93,7 @@ func (f *fleetPart) watch(ctx context.Context, leave func()) {
 	tick := time.NewTicker(time.Second / 4)
 	defer tick.Stop()
 	for {
-		if m, known := f.s.store.Member(f.s.store.Number()); known && m.Withdrawn != 0 {
+		if f.isWithdrawn() {
 			f.taken()
 			leave()
 			return
@@ -104,6 +104,12 @@ func (f *fleetPart) watch(ctx context.Context, leave func()) {
 			return
 		}
 	}
+}
+
+// isWithdrawn reports whether the store says that this node was taken out of the fleet.
+func (f *fleetPart) isWithdrawn() bool {
+	m, known := f.s.store.Member(f.s.store.Number())
+	return known && m.Withdrawn != 0
 }
 
 // taken ends what this node does for others: it was taken out of the fleet.
