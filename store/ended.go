@@ -34,11 +34,7 @@ func (db *DB) Families(ctx context.Context, after string, limit int) (page []Fam
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		page, next = nil, ""
 		cursor := tx.Bucket(familiesBucket).Cursor()
-		key, value := cursor.Seek([]byte(after))
-		if after != "" && string(key) == after {
-			key, value = cursor.Next()
-		}
-		for ; key != nil; key, value = cursor.Next() {
+		for key, value := seekBehind(cursor, []byte(after)); key != nil; key, value = cursor.Next() {
 			if len(page) == limit {
 				return nil
 			}

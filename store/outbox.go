@@ -138,12 +138,8 @@ func (db *DB) Outbox(ctx context.Context, after fact.Position, most int) (frames
 
 // framesAfter is Outbox in a transaction.
 func (t tables) framesAfter(after fact.Position, most int) (frames [][]byte) {
-	from := positionKey(after)
 	cursor := t.tx.Bucket(outboxBucket).Cursor()
-	for k, v := cursor.Seek(from); k != nil; k, v = cursor.Next() {
-		if bytes.Equal(k, from) {
-			continue
-		}
+	for k, v := seekBehind(cursor, positionKey(after)); k != nil; k, v = cursor.Next() {
 		if most -= len(v); most < 0 && len(frames) > 0 {
 			break
 		}

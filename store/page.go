@@ -48,7 +48,7 @@ func (p *page) walk(t tables, bucket, after []byte, one func(k, v []byte) fact.F
 	return bytes.Clone(last), false
 }
 
-// seekBehind moves a cursor to the first record behind a key; nil: to the first one.
+// seekBehind moves a cursor to the first record behind a key; none: to the first one.
 func seekBehind(cursor *bbolt.Cursor, after []byte) (k, v []byte) {
 	if k, v = cursor.Seek(after); k != nil && bytes.Equal(k, after) {
 		return cursor.Next()

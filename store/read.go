@@ -66,13 +66,11 @@ func (db *DB) list(
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx: tx}
 		cursor := t.tx.Bucket(customersBucket).Cursor()
-		key, _ := cursor.First()
+		var last []byte
 		if !after.IsZero() {
-			last := idKey(after)
-			if key, _ = cursor.Seek(last); string(key) == string(last) {
-				key, _ = cursor.Next()
-			}
+			last = idKey(after)
 		}
+		key, _ := seekBehind(cursor, last)
 		for more := true; key != nil && limit > 0 && more; key, _ = cursor.Next() {
 			id, err := readIDKey(db.identity.ids, key)
 			if err != nil {

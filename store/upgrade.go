@@ -285,13 +285,7 @@ func upgradeSome(tx *bbolt.Tx, now int64) (more bool, err error) {
 	}
 	var keys, values [][]byte
 	cursor := tx.Bucket(bucket).Cursor()
-	k, v := cursor.First()
-	if len(u.after) > 0 {
-		if k, v = cursor.Seek(u.after); bytes.Equal(k, u.after) {
-			k, v = cursor.Next()
-		}
-	}
-	for ; k != nil && len(keys) < upgradeBatch; k, v = cursor.Next() {
+	for k, v := seekBehind(cursor, u.after); k != nil && len(keys) < upgradeBatch; k, v = cursor.Next() {
 		keys, values = append(keys, bytes.Clone(k)), append(values, bytes.Clone(v))
 	}
 	for i, k := range keys {
