@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -24,15 +25,13 @@ func (db *DB) Generations(
 	h := db.homes.Load()
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		p := page{left: most}
-		last, more := p.families(tables{tx: tx}, after, func(k core.FamilyKey, f family) fact.Fact {
+		next = p.families(tables{tx: tx}, after, func(k core.FamilyKey, f family) fact.Fact {
 			if f.advance == (advance{}) || h.home(k, f.advance.home) != number {
 				return nil
 			}
 			return f.advanceFact(k)
 		})
-		if facts, next = p.facts, nil; more {
-			next = last
-		}
+		facts = p.facts
 		return nil
 	})
 	return facts, next, err
@@ -90,16 +89,13 @@ const maxReoffered = 256 << 10
 func (w *writer) storedEarlier(after []byte) (facts resolved, next []byte) {
 	p := page{left: maxReoffered}
 	ended := w.at.reckoned() / 1e6
-	last, more := p.families(w.tables, after, func(k core.FamilyKey, f family) fact.Fact {
+	next = p.families(w.tables, after, func(k core.FamilyKey, f family) fact.Fact {
 		if f.advance == (advance{}) || f.advance.incarnation == w.node.Incarnation || f.dead || f.until < ended ||
 			w.homesNow().home(k, f.advance.home) != w.node.Number {
 			return nil
 		}
 		return f.advanceFact(k)
 	})
-	if more {
-		next = last
-	}
 	return p.facts, next
 }
 
@@ -126,7 +122,7 @@ func (w *writer) sentEarlier(after []byte) (facts resolved, next []byte, err err
 			}
 		}
 		if read += len(v); read >= maxReoffered {
-			return facts, append([]byte(nil), k...), nil
+			return facts, bytes.Clone(k), nil
 		}
 	}
 	return facts, nil, nil

@@ -30,7 +30,6 @@ func (db *DB) Offer(ctx context.Context, after []byte, most int) (facts []fact.F
 	over := db.time.look().reckoned() / 1e6
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t, p := tables{tx: tx}, page{left: most}
-		next = nil
 		if len(after) == 0 {
 			longest, err := t.lifetimes()
 			if err != nil {
@@ -40,22 +39,21 @@ func (db *DB) Offer(ctx context.Context, after []byte, most int) (facts []fact.F
 				p.add(fact.Lifetimes{Access: longest.Access, Refresh: longest.Refresh, Foreign: longest.Foreign})
 			}
 		}
-		last, more := behind, true
 		if stage == offersCutOffs {
-			if last, more = p.walk(t, cutOffsBucket, behind, db.offeredCutOff); !more {
+			if next = p.walk(t, cutOffsBucket, behind, db.offeredCutOff); next == nil {
 				stage, behind = offersFamilies, nil
 			}
 		}
 		if stage == offersFamilies {
-			last, more = p.families(t, behind, func(k core.FamilyKey, f family) fact.Fact {
+			next = p.families(t, behind, func(k core.FamilyKey, f family) fact.Fact {
 				if !f.dead || f.until < over {
 					return nil
 				}
 				return fact.RevokeFamily{Family: k, Start: f.start, Until: f.until}
 			})
 		}
-		if facts = p.facts; more {
-			next = append([]byte{stage}, last...)
+		if facts = p.facts; next != nil {
+			next = append([]byte{stage}, next...)
 		}
 		return nil
 	})

@@ -31,21 +31,22 @@ func (p *page) add(f fact.Fact) bool {
 }
 
 // walk adds what the records of a bucket come to that lie behind the key after. one says what a record comes to; nil:
-// nothing. last is the key of the last record that was looked at, and more says that there are others behind it.
-func (p *page) walk(t tables, bucket, after []byte, one func(k, v []byte) fact.Fact) (last []byte, more bool) {
+// nothing. next is the key of the last record that was looked at, behind which to go on, and empty if there was none;
+// nil: there are no others.
+func (p *page) walk(t tables, bucket, after []byte, one func(k, v []byte) fact.Fact) (next []byte) {
 	cursor := t.tx.Bucket(bucket).Cursor()
-	last = after
+	last := after
 	for k, v := seekBehind(cursor, after); k != nil; k, v = cursor.Next() {
 		if p.reads == maxRead {
-			return bytes.Clone(last), true
+			return append([]byte{}, last...)
 		}
 		p.reads++
 		if f := one(k, v); f != nil && !p.add(f) {
-			return bytes.Clone(last), true
+			return append([]byte{}, last...)
 		}
 		last = k
 	}
-	return bytes.Clone(last), false
+	return nil
 }
 
 // seekBehind moves a cursor to the first record behind a key; none: to the first one.
@@ -57,9 +58,7 @@ func seekBehind(cursor *bbolt.Cursor, after []byte) (k, v []byte) {
 }
 
 // families is walk for the families that have a record. Those that cannot be read it leaves out: Check names them.
-func (p *page) families(
-	t tables, after []byte, one func(k core.FamilyKey, f family) fact.Fact,
-) (last []byte, more bool) {
+func (p *page) families(t tables, after []byte, one func(k core.FamilyKey, f family) fact.Fact) (next []byte) {
 	return p.walk(t, familiesBucket, after, func(k, v []byte) fact.Fact {
 		name, ok := readFamilyKey(k)
 		f, err := decodeFamily(v)

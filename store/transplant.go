@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -302,21 +303,19 @@ func (x *transplant) families() error {
 		name core.FamilyKey
 		family
 	}
-	var after []byte
-	for more := true; more; {
+	for after := []byte{}; after != nil; {
 		var list []record
 		p := page{}
-		after, more = p.families(x.old, after, func(k core.FamilyKey, f family) fact.Fact {
+		after = p.families(x.old, after, func(k core.FamilyKey, f family) fact.Fact {
 			own := f.advance != advance{} && x.homes.home(k, f.advance.home) == x.node.Number
 			if own || f.dead {
 				list = append(list, record{k, f})
 			}
 			return nil
 		})
-		for len(list) > 0 {
-			n := min(len(list), maxTransplanted)
+		for part := range slices.Chunk(list, maxTransplanted) {
 			err := x.apply(func(w *writer) error {
-				for _, r := range list[:n] {
+				for _, r := range part {
 					if err := x.family(w, r.name, r.family); err != nil {
 						return err
 					}
@@ -326,7 +325,6 @@ func (x *transplant) families() error {
 			if err != nil {
 				return err
 			}
-			list = list[n:]
 		}
 	}
 	return nil
