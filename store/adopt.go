@@ -97,10 +97,7 @@ func unpack(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	if err = b.Extract(attentive{f, ctx}); err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return extractTo(ctx, b, f)
 }
 
 // adopt runs in the committer. After an error the old file is still in use, unless the error made the DB fail.

@@ -155,10 +155,16 @@ func (c Config) extract(ctx context.Context, b *backup.Reader) (path string, err
 	if err != nil {
 		return "", c.placeError(err)
 	}
-	if err = b.Extract(attentive{f, ctx}); err == nil {
+	return f.Name(), extractTo(ctx, b, f)
+}
+
+// extractTo writes the store of a backup to a new file, durable, and closes that.
+func extractTo(ctx context.Context, b *backup.Reader, f *os.File) error {
+	err := b.Extract(attentive{f, ctx})
+	if err == nil {
 		err = f.Sync()
 	}
-	return f.Name(), errors.Join(err, f.Close())
+	return errors.Join(err, f.Close())
 }
 
 // sound refuses a store in which Check finds a problem.
