@@ -126,7 +126,7 @@ func (db *DB) copied(place string) (next file, after Space, err error) {
 	if err := remove(c.Path); err != nil {
 		return file{}, Space{}, err
 	}
-	if err := db.copyTo(c); err != nil {
+	if err := db.copyAll(c); err != nil {
 		return file{}, Space{}, err
 	}
 	if next, err = c.open(); err != nil {
@@ -165,8 +165,8 @@ func (f *file) belongTo(other *os.File) error {
 	return f.handle.Chmod(old.Mode().Perm())
 }
 
-// copyTo writes the content to a new file.
-func (db *DB) copyTo(c Config) (err error) {
+// copyAll writes the content to a new file.
+func (db *DB) copyAll(c Config) (err error) {
 	to, err := bbolt.Open(c.Path, 0o600, &bbolt.Options{
 		Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 		NoSync: true, NoGrowSync: true, // Sync below makes all of it durable at once

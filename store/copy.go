@@ -16,20 +16,26 @@ const (
 // copyBuckets copies the buckets of a transaction to a file that has none. Those named in without are made, but stay
 // empty.
 func copyBuckets(ctx context.Context, to *bbolt.DB, from *bbolt.Tx, without ...[]byte) error {
+	return copyTo(ctx, to, func(c *copier) error {
+		return from.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			left := slices.ContainsFunc(without, func(b []byte) bool { return bytes.Equal(b, name) })
+			if _, err := c.tx.CreateBucket(name); err != nil || left {
+				return err
+			}
+			c.enter(name)
+			return b.ForEach(c.put)
+		})
+	})
+}
+
+// copyTo runs fn with a copier to a file.
+func copyTo(ctx context.Context, to *bbolt.DB, fn func(*copier) error) error {
 	c := copier{ctx: ctx, to: to}
 	if err := c.begin(); err != nil {
 		return err
 	}
 	defer func() { _ = c.tx.Rollback() }() // also after a panic at a damaged page; after a commit it does nothing
-	err := from.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		left := slices.ContainsFunc(without, func(b []byte) bool { return bytes.Equal(b, name) })
-		if _, err := c.tx.CreateBucket(name); err != nil || left {
-			return err
-		}
-		c.enter(name)
-		return b.ForEach(c.put)
-	})
-	if err != nil {
+	if err := fn(&c); err != nil {
 		return err
 	}
 	return c.tx.Commit()

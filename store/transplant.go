@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -197,26 +198,15 @@ func (x *transplant) buckets() error {
 
 // copy copies those records of a bucket whose keys go over.
 func (x *transplant) copy(bucket []byte, goes func(key []byte) bool) error {
-	cursor := x.old.tx.Bucket(bucket).Cursor()
-	k, v := cursor.First()
-	for k != nil {
-		err := x.to.Update(func(tx *bbolt.Tx) error {
-			to := tx.Bucket(bucket)
-			to.FillPercent = copyFill
-			for bytes := 0; k != nil && bytes < copyBatch; k, v = cursor.Next() {
-				if bytes += len(k) + len(v); goes(k) {
-					if err := to.Put(k, v); err != nil {
-						return err
-					}
-				}
+	return copyTo(context.Background(), x.to, func(c *copier) error {
+		c.enter(bucket)
+		return x.old.tx.Bucket(bucket).ForEach(func(k, v []byte) error {
+			if !goes(k) {
+				return nil
 			}
-			return nil
+			return c.put(k, v)
 		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // keys takes over private parts. Where the hub does not know a key that this node signs with, since it was restored,
