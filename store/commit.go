@@ -238,10 +238,9 @@ func (db *DB) served(w *writer) {
 	}
 	c.node, c.known, c.last = w.node, true, w.last
 	c.file.fleet, c.file.membership, c.file.roster = w.fleet, w.membership, w.roster
-	db.number.Store(uint32(w.node.Number))
+	db.homes.Store(w.homesNow())
 	db.membership.Store(&w.membership)
 	db.roster.Store(&w.roster)
-	db.homes.Store(w.homesNow())
 	db.logins.add(w.logins)
 	db.framed(w)
 	db.index.remove(int(c.failed), w.forgotten)

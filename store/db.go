@@ -40,8 +40,6 @@ type DB struct {
 	// mark is the durable high-water mark, in Unix milliseconds. The mark that a reader finds in the file may not be
 	// durable yet.
 	mark atomic.Int64
-	// number is the node's own: fact.Node.Number.
-	number atomic.Uint32
 	// membership says what this node is in which fleet.
 	membership atomic.Pointer[Membership]
 	// roster has the members of the fleet.
@@ -50,7 +48,7 @@ type DB struct {
 	head     atomic.Pointer[fact.Position]
 	frames   chan struct{}
 	previous uint64 // see Previous
-	// homes say who advances a family.
+	// homes say who advances a family, and the number of this node.
 	homes atomic.Pointer[homes]
 	// adopting lets one copy at a time take the place of the store.
 	adopting sync.Mutex

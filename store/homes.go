@@ -8,9 +8,9 @@ import (
 // homes says which node alone advances a family, and which node's families have ended. Each Load needs it, so it is in
 // memory; the commit that changes any of it replaces it.
 type homes struct {
-	alone bool // this node is in no fleet, and the home of all families
-	own   uint16
-	since int64 // fact.Node.Homes
+	alone bool   // this node is in no fleet, and the home of all families
+	own   uint16 // fact.Node.Number
+	since int64  // fact.Node.Homes
 	// members are those that are withdrawn or cut off, since most are not; nil where there are none.
 	members map[uint16]standing
 }

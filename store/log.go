@@ -48,7 +48,7 @@ func (db *DB) Frames() <-chan struct{} { return db.frames }
 
 // framed takes over from a writer the head of the frames that are durable now.
 func (db *DB) framed(w *writer) {
-	if !w.framed {
+	if w.head.IsZero() {
 		return
 	}
 	db.head.Store(&w.head)

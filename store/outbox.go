@@ -96,7 +96,7 @@ func (w *writer) frame() {
 		w.put(outboxBucket, positionKey(f.Position()), raw)
 		w.fleet.outbox.add(raw)
 		w.last = head{f.Sequence, f.Hash()}
-		w.head, w.framed = f.Position(), true
+		w.head = f.Position()
 	}
 	w.shared = w.runs()
 }
@@ -224,7 +224,7 @@ func (db *DB) Node(ctx context.Context) (fact.Node, error) {
 }
 
 // Number is the number of this node in its fleet; 0: it is in none. It reads memory.
-func (db *DB) Number() uint16 { return uint16(db.number.Load()) }
+func (db *DB) Number() uint16 { return db.homes.Load().own }
 
 // Previous is the incarnation that the file had when it was opened; 0: none ever wrote it. It reads memory.
 func (db *DB) Previous() uint64 { return db.previous }

@@ -38,12 +38,11 @@ func (db *DB) MemberOf(key [32]byte) (number uint16, ok bool) {
 
 // inFleet takes over from a file that was just opened what the node is in its fleet.
 func (db *DB) inFleet(f file) {
-	db.number.Store(uint32(f.node.Number))
+	db.homes.Store(newHomes(f.node, f.membership.Role, f.roster))
 	db.membership.Store(&f.membership)
 	db.roster.Store(&f.roster)
 	db.head.Store(&f.head)
 	db.gap.Store(&f.gap)
-	db.homes.Store(newHomes(f.node, f.membership.Role, f.roster))
 }
 
 // Members returns all members of the fleet that this node knows, also those that were withdrawn, by number.

@@ -27,8 +27,7 @@ type writer struct {
 	foldEmails bool
 	puts       int           // changes made
 	last       head          // the last frame that this incarnation made
-	head       fact.Position // of the last frame that this commit made
-	framed     bool          // it made one
+	head       fact.Position // of the last frame that this commit made; zero if it made none
 	fleet      fleet
 	membership Membership
 	roster     roster
