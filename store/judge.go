@@ -38,8 +38,8 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 		if lease, err := w.lease(node); err == nil && at.Incarnation < lease {
 			return fenced
 		}
-		if m := w.roster[home(x.Family, 0, w.node.Homes)]; m.Number != 0 && x.Family.Start <= m.CutOff {
-			return fmt.Sprintf("it began at or before the cut-off of node %d", m.Number)
+		if cutOff := w.homesNow().cutOff(x.Family); cutOff != 0 && x.Family.Start <= cutOff {
+			return fmt.Sprintf("it began at or before the cut-off of node %d", x.Family.Number())
 		}
 		if reason := w.away(node, x); reason != "" {
 			return reason
