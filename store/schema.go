@@ -156,10 +156,8 @@ func (f *file) prepare(c Config) error {
 
 // create fills a new file.
 func create(tx *bbolt.Tx, c Config) error {
-	for _, name := range bucketsOf(schema) {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
+	if err := createBuckets(tx, bucketsOf(schema)); err != nil {
+		return err
 	}
 	i := identity{ids: c.IDs}
 	if i.ids == core.NoCustomer {
@@ -179,6 +177,15 @@ func create(tx *bbolt.Tx, c Config) error {
 		b.Put(sessionsKey, encodeNumber(0)),
 		b.Put(foldsKey, encodeFolds(unicode.Version)),
 	)
+}
+
+func createBuckets(tx *bbolt.Tx, names [][]byte) error {
+	for _, name := range names {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkSchema returns the schema of a store. It refuses a schema that this version does not know, and a file that is no

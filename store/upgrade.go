@@ -124,10 +124,8 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 }
 
 func upgradeFrom1(tx *bbolt.Tx) error {
-	for _, name := range bucketsSince2 {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
+	if err := createBuckets(tx, bucketsSince2); err != nil {
+		return err
 	}
 	b := tx.Bucket(metaBucket)
 	return b.Put(sessionsKey, encodeNumber(0))
@@ -146,10 +144,8 @@ func upgradeFrom2(tx *bbolt.Tx) error {
 
 // upgradeFrom3 rewrites the groups, and notes that upgradeSome has the rest to do.
 func upgradeFrom3(tx *bbolt.Tx) error {
-	for _, name := range bucketsSince4 {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
+	if err := createBuckets(tx, bucketsSince4); err != nil {
+		return err
 	}
 	groups := map[string]group{}
 	b := tx.Bucket(groupsBucket)
@@ -195,19 +191,12 @@ func upgradeFrom4(tx *bbolt.Tx) error {
 }
 
 // upgradeFrom5 makes the buckets of keys.
-func upgradeFrom5(tx *bbolt.Tx) error {
-	for _, name := range bucketsSince6 {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func upgradeFrom5(tx *bbolt.Tx) error { return createBuckets(tx, bucketsSince6) }
 
 // upgradeFrom6 makes the bucket revoked, and notes that upgradeSome has to fill it. An upgrade to schema 4 that an
 // earlier version began comes to that by itself.
 func upgradeFrom6(tx *bbolt.Tx) error {
-	if _, err := tx.CreateBucket(revokedBucket); err != nil {
+	if err := createBuckets(tx, bucketsSince7); err != nil {
 		return err
 	}
 	meta := tx.Bucket(metaBucket)
@@ -219,10 +208,8 @@ func upgradeFrom6(tx *bbolt.Tx) error {
 
 // upgradeFrom7 makes the buckets of schema 8, and notes that upgradeSome has to count hashes.
 func upgradeFrom7(tx *bbolt.Tx) error {
-	for _, name := range bucketsSince8 {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
+	if err := createBuckets(tx, bucketsSince8); err != nil {
+		return err
 	}
 	meta := tx.Bucket(metaBucket)
 	if meta.Get(upgradeKey) != nil {
@@ -233,10 +220,8 @@ func upgradeFrom7(tx *bbolt.Tx) error {
 
 // upgradeFrom8 makes the buckets of schema 9, and sets the schema.
 func upgradeFrom8(tx *bbolt.Tx) error {
-	for _, name := range bucketsSince9 {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
+	if err := createBuckets(tx, bucketsSince9); err != nil {
+		return err
 	}
 	return tx.Bucket(metaBucket).Put(schemaKey, encodeNumber(schema))
 }
