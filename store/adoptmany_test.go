@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,12 +14,7 @@ import (
 //
 //	EDGETOKEN_CUSTOMERS=1000000 go test -count=1 -v -run AdoptMany ./store
 func TestAdoptMany(t *testing.T) {
-	customers := 5000
-	if s := os.Getenv("EDGETOKEN_CUSTOMERS"); s != "" {
-		var err error
-		customers, err = strconv.Atoi(s)
-		must(t, err)
-	}
+	customers := howMany(t, "EDGETOKEN_CUSTOMERS", 5000)
 	hub, edge := fleetOfTwo(t)
 	must(t, hub.Impatient())
 	var list []store.NewCustomer

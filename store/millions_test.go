@@ -23,12 +23,7 @@ import (
 // each took 18 s together, and a compaction then left 24 KiB. On the secure wire, where all but 4096 fold into a
 // cut-off, the file had 1 MiB and opened in 7 ms.
 func TestManyRevokedFamilies(t *testing.T) {
-	families := 10_000
-	if s := os.Getenv("EDGETOKEN_FAMILIES"); s != "" {
-		var err error
-		families, err = strconv.Atoi(s)
-		must(t, err)
-	}
+	families := howMany(t, "EDGETOKEN_FAMILIES", 10_000)
 	empty := newMany(t)
 	for _, wire := range []core.Wire{core.Exact, core.Secure} {
 		m := newMany(t)
@@ -62,6 +57,18 @@ func TestManyRevokedFamilies(t *testing.T) {
 		}
 		m.expire(t)
 	}
+}
+
+// howMany is the number in an environment variable, if there is one.
+func howMany(t *testing.T, variable string, usual int) int {
+	t.Helper()
+	s := os.Getenv(variable)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	must(t, err)
+	return n
 }
 
 // many is a store of which one customer, ada, revokes families.
