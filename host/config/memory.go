@@ -30,8 +30,9 @@ const (
 	// edgeMemory is what an edge takes for its fleet: 8 MiB of the log that wait to be applied, as much that waits to
 	// be sent, messages on their way, and the link (host/fleet).
 	edgeMemory = 32 << 20
-	// hubMemory is what a hub takes for its fleet: pieces of the log for edges that are behind, pages of facts, and
-	// what waits for the links (host/fleet and its lanes, which drop the slowest reader beyond that).
+	// hubMemory is what a hub takes for its fleet: 32 MiB that wait for its links together, 24 MiB of questions that
+	// wait for their turn, what is being answered, and 64 KiB a link for up to 1,000 of them (host/fleet and its
+	// lanes).
 	hubMemory = 128 << 20
 	// listMemory is what all lists of customers take that are sent at once: 16 pages of 16 customers with 80 KiB each.
 	listMemory = 20 << 20

@@ -33,9 +33,10 @@ func (h *Hub) publish(ctx context.Context) {
 // publishAfter publishes the frames after a position, as many as fit into a message, and says how far that went.
 func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Position, more bool, err error) {
 	b := batch{after: place{h.epoch, at}}
-	b.frames, err = h.cfg.Store.Log(ctx, at, maxFetched)
+	most := h.mostPublished()
+	b.frames, err = h.cfg.Store.Log(ctx, at, most)
 	if errors.Is(err, store.ErrLogGone) || at.IsZero() { // it begins, or was trimmed
-		b.frames, err = h.cfg.Store.Outbox(ctx, at, maxFetched)
+		b.frames, err = h.cfg.Store.Outbox(ctx, at, most)
 	}
 	if err != nil || len(b.frames) == 0 {
 		return at, false, err
@@ -53,6 +54,13 @@ func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Pos
 	h.batches++
 	h.mu.Unlock()
 	return last, true, h.cfg.Lane.Publish(h.self.seal(envelope{kind: kindLog, to: everybody, body: body}))
+}
+
+// mostPublished is how many bytes of frames share a message: a lane copies it for each link.
+func (h *Hub) mostPublished() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return min(maxFetched, maxPublished/max(1, len(h.edges)))
 }
 
 // trimLog removes from the log what is older or more than its bounds.

@@ -4,6 +4,7 @@ package natslane
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/nats-io/nats.go"
 
@@ -47,6 +48,9 @@ func (h *Hub) Publish(batch []byte) error {
 	if len(batch) > lane.MaxMessage {
 		return lane.ErrTooLong
 	}
+	if !h.server.publishes(len(batch)) {
+		return fmt.Errorf("there is no room for %d bytes to each link", len(batch))
+	}
 	if err := h.link.nc.Publish(h.link.published(), batch); err != nil {
 		return unsent(err)
 	}
@@ -55,9 +59,11 @@ func (h *Hub) Publish(batch []byte) error {
 
 func (h *Hub) Serve(handler lane.Handler) error {
 	l := h.link
-	for kind, f := range map[string]func(context.Context, uint16, []byte) []byte{
-		"up": handler.Send, "fetch": handler.Fetch, "hub": handler.Ask,
-	} {
+	kinds := map[string]answering{"up": handler.Send, "fetch": handler.Fetch, "hub": handler.Ask}
+	if handler.Fetch != nil {
+		kinds["fetch"] = h.server.answers(handler.Fetch)
+	}
+	for kind, f := range kinds {
 		if f == nil {
 			continue
 		}

@@ -22,7 +22,7 @@ import (
 const (
 	turns       = 64               // questions of one kind that are answered at a time
 	patience    = 30 * time.Second // how long the answering of one may take
-	waitingRoom = 16 << 20         // bytes of questions of one kind that wait for their turn; more are lost
+	waitingRoom = 8 << 20          // bytes of questions of one kind that wait for their turn; more are lost
 	unread      = 8 << 20          // bytes of batches that wait for Follow's take; more are lost
 	dialing     = 2 * time.Second  // for a connection and its handshakes
 	writing     = 5 * time.Second  // for one write
@@ -224,9 +224,11 @@ func (l *link) fail(err error) {
 	}
 }
 
+// answering makes the answer to a question; nil: there is none.
+type answering func(ctx context.Context, from uint16, body []byte) (answer []byte)
+
 // serve answers what is asked at a subject. from says who asks, by the message; what is not ok is not answered.
-func (l *link) serve(subject string, from func(*nats.Msg) (uint16, bool),
-	f func(ctx context.Context, from uint16, body []byte) []byte) error {
+func (l *link) serve(subject string, from func(*nats.Msg) (uint16, bool), f answering) error {
 	turn := make(chan struct{}, turns)
 	_, err := l.subscribe(subject, func(m *nats.Msg) {
 		asker, ok := from(m)

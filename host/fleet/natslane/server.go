@@ -4,10 +4,12 @@ package natslane
 
 import (
 	"cmp"
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"strconv"
 	"sync"
@@ -24,6 +26,7 @@ import (
 type embedded struct {
 	nats   *server.Server
 	roster lane.Roster
+	room   *room
 	subjects
 
 	mu    sync.Mutex
@@ -44,6 +47,7 @@ func embed(s subjects, cfg HubConfig, log *slog.Logger) (*embedded, error) {
 		return nil, err
 	}
 	e := &embedded{roster: cfg.Roster, subjects: s, links: map[uint16]uint64{}}
+	e.room = &room{count: e.waiting, drop: func(link uint64) { e.nats.DisconnectClientByID(link) }}
 	e.nats, err = server.NewServer(&server.Options{
 		ServerName:                 "edgetoken",
 		Host:                       host,
@@ -55,7 +59,7 @@ func embed(s subjects, cfg HubConfig, log *slog.Logger) (*embedded, error) {
 		NoSystemAccount:            true,
 		NoSigs:                     true,
 		MaxPayload:                 1 << 20,
-		MaxPending:                 8 << 20,
+		MaxPending:                 pending / 4,
 		MaxSubs:                    64,
 		MaxSubTokens:               8,
 		MaxClosedClients:           64, // kept for a monitoring page that there is not
@@ -157,6 +161,41 @@ func (e *embedded) drop(n uint16) {
 	}
 }
 
+// publishes makes room for a message to each link, and reports whether there is some. A nil server always has.
+func (e *embedded) publishes(bytes int) bool {
+	if e == nil {
+		return true
+	}
+	return e.room.publish(bytes, e.nats.NumClients())
+}
+
+// answers has what makes large answers wait until there is room for one.
+func (e *embedded) answers(f answering) answering {
+	if e == nil {
+		return f
+	}
+	return func(ctx context.Context, from uint16, body []byte) (answer []byte) {
+		if !e.room.reserve(ctx, lane.MaxMessage) {
+			return nil
+		}
+		defer func() { e.room.release(lane.MaxMessage, len(answer)) }()
+		return f(ctx, from, body)
+	}
+}
+
+// waiting is what waits for each link.
+func (e *embedded) waiting() []waits {
+	z, err := e.nats.Connz(&server.ConnzOptions{Limit: math.MaxInt32})
+	if err != nil {
+		return nil
+	}
+	list := make([]waits, len(z.Conns))
+	for i, c := range z.Conns {
+		list[i] = waits{c.Cid, c.Pending}
+	}
+	return list
+}
+
 func (e *embedded) addr() string {
 	if e == nil {
 		return ""
@@ -166,7 +205,7 @@ func (e *embedded) addr() string {
 
 // figures subtracts what the hub's own client did, whose count is own.
 func (e *embedded) figures(own nats.Statistics) lane.Figures {
-	f := lane.Figures{Slow: uint64(max(0, e.nats.NumSlowConsumers()))}
+	f := lane.Figures{Slow: uint64(max(0, e.nats.NumSlowConsumers())) + e.room.slow()}
 	e.mu.Lock()
 	for n, link := range e.links {
 		if e.nats.GetClient(link) == nil {

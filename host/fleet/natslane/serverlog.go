@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -50,7 +51,13 @@ func (l *serverLog) fatal() string {
 }
 
 func (l *serverLog) Errorf(format string, v ...any) { l.write(slog.LevelWarn, format, v) }
-func (l *serverLog) Warnf(format string, v ...any)  { l.write(slog.LevelWarn, format, v) }
-func (l *serverLog) Noticef(string, ...any)         {}
 func (l *serverLog) Debugf(string, ...any)          {}
+func (l *serverLog) Noticef(string, ...any)         {}
 func (l *serverLog) Tracef(string, ...any)          {}
+
+// Warnf leaves out what the server says at each start of clients that do not begin with TLS: edges do.
+func (l *serverLog) Warnf(format string, v ...any) {
+	if !strings.Contains(format, "TLS Handshake First") {
+		l.write(slog.LevelWarn, format, v)
+	}
+}
