@@ -78,16 +78,13 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	e.measured = e.now()
 	passed := e.measured.elapsed.Sub(sent.elapsed)
 	e.offset = time.UnixMicro(w.wall).Sub(sent.wall.Add(passed / 2))
-	was := e.fenced
-	e.fenced, e.last = w.fenced, w
+	e.last = w
+	e.fence(w.fenced)
 	switch {
 	case w.fenced && !e.met: // its clock, or its file, is behind that of an earlier process
 		poke(e.behind)
 		return
 	case w.fenced:
-		if !was {
-			e.cfg.Log.Error("fleet: " + ErrFenced.Error())
-		}
 		return
 	}
 	e.met = true
@@ -112,6 +109,15 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	if w.lease > 0 && e.ready {
 		e.lease = moment{sent.elapsed.Add(w.lease), sent.wall.Add(w.lease)}
 	}
+}
+
+// fence notes whether the hub says that a later process runs as this node, and logs when that begins. A process that the
+// hub has not welcomed yet only has to draw a higher incarnation. The caller holds mu.
+func (e *Edge) fence(fenced bool) {
+	if fenced && !e.fenced && e.met {
+		e.cfg.Log.Error("fleet: " + ErrFenced.Error())
+	}
+	e.fenced = fenced
 }
 
 // reached notes that the log was followed up to a place. The caller holds mu.

@@ -78,7 +78,7 @@ func (e *Edge) sendFrames(ctx context.Context, frames [][]byte) error {
 		count(e.refusals, a.reason)
 		e.cfg.Log.Warn("fleet: the hub refuses what was written here", "facts", a.refused, "reason", a.reason)
 	}
-	e.fenced = e.fenced || a.fenced && last.Incarnation == e.incarnation
+	e.fence(e.fenced || a.fenced && last.Incarnation == e.incarnation)
 	if compare(a.upTo, e.acked) > 0 {
 		e.acked = a.upTo
 	}

@@ -256,6 +256,37 @@ func TestClone(t *testing.T) {
 	}
 }
 
+// An overtaken process says so once at ERROR, whether it hears of it by a hello or as the hub refuses its frames.
+func TestOvertaken(t *testing.T) {
+	for _, writes := range []bool{false, true} {
+		inWorld(t, 1, settings, func(w *world) {
+			edge := w.edges[0]
+			k := edge.family(1, 1)
+			clone := w.newNode(edge.number)
+			clone.path += "-clone"
+			edge.kill()
+			w.write(clone.path, w.read(edge.path))
+			edge.open()
+			edge.start()
+			w.sleep(3 * time.Second)
+			clone.open()
+			clone.start()
+			w.edges = append(w.edges, clone)
+			if writes {
+				w.sleep(20 * time.Millisecond) // before its next hello
+				w.must(edge.advance(k, 0))
+			}
+			w.sleep(3 * time.Second)
+			if n := edge.said.times(fleet.ErrFenced.Error()); n != 1 || !errors.Is(edge.edge.Leased(), fleet.ErrFenced) {
+				t.Errorf("writes %v: it says %d times that it was overtaken: %v", writes, n, edge.edge.Leased())
+			}
+			if n := clone.said.times(fleet.ErrFenced.Error()); n != 0 {
+				t.Errorf("writes %v: the later process says %d times that it was overtaken", writes, n)
+			}
+		})
+	}
+}
+
 // A process whose clock is behind that of the process before it is the later one all the same.
 func TestClockBehindThatOfTheProcessBefore(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,6 +57,26 @@ type node struct {
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 	answer func(from uint16, request []byte) ([]byte, error) // as home; nil: it gives the request back
+	said   transcript
+}
+
+// transcript is what was logged.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *transcript) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+// times is how often a text was logged.
+func (s *transcript) times(text string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Count(s.text.String(), text)
 }
 
 // inWorld runs a test in a world with a number of edges, all of which are up.
@@ -126,9 +147,9 @@ func (w *world) join() *node {
 	return n
 }
 
-// log is the log of the process: that of the test.
+// log is the log of the process: that of the test, and said.
 func (n *node) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(n.Output(), nil)).With("node", n.number)
+	return slog.New(slog.NewTextHandler(io.MultiWriter(n.Output(), &n.said), nil)).With("node", n.number)
 }
 
 func (n *node) now() time.Time { return time.Now().Add(today + time.Duration(n.skew.Load())) }
