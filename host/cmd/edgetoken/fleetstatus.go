@@ -170,8 +170,11 @@ func notesOf(n admin.FleetNode, missing bool) string {
 
 // edgeText says how an edge does.
 func edgeText(e admin.FleetEdge, now time.Time) string {
-	text := "away: the hub does not answer"
-	if e.Connected {
+	text := "away: there is no link to the hub"
+	switch {
+	case e.Fenced:
+		text = "overtaken: another process runs as this node, and began later: stop one of them"
+	case e.Connected:
 		text = "connected"
 	}
 	switch {
@@ -186,9 +189,6 @@ func edgeText(e admin.FleetEdge, now time.Time) string {
 	text += "; lease " + shortly(milliseconds(e.Lease)) + "; clock " + fmt.Sprintf("%+dms", -e.ClockOffset)
 	if e.Behind {
 		text += "; catching up"
-	}
-	if e.Fenced {
-		text += "; another process runs as this node, and began later: stop one of them"
 	}
 	if e.Connected && !e.HubWhole {
 		text += "; the hub was restored, and waits for nodes"

@@ -39,7 +39,9 @@ func TestFleetStatus(t *testing.T) {
 		Nodes: hub.Nodes[:2],
 	}
 	away := edge
-	away.Edge = &admin.FleetEdge{Fenced: true}
+	away.Edge = &admin.FleetEdge{Heard: &heard}
+	overtaken := edge
+	overtaken.Edge = &admin.FleetEdge{Age: &age, Heard: &heard, Fenced: true}
 	for name, c := range map[string]struct {
 		is   admin.Fleet
 		want string
@@ -67,8 +69,16 @@ NODE  NAME   STATE
 `},
 		"at an edge that is away": {away, `
 node 2, edge of the fleet shop; the hub is at hub.example.com:7421
-away: the hub does not answer; it has heard nothing since it started; lease 0s; clock +0ms;
-another process runs as this node, and began later: stop one of them
+away: there is no link to the hub; it has heard nothing since it started; the hub answered 200ms ago; lease 0s;
+clock +0ms
+NODE  NAME   STATE
+1     hub    hub
+2     fra-1  edge
+`},
+		"at an edge that was overtaken": {overtaken, `
+node 2, edge of the fleet shop; the hub is at hub.example.com:7421
+overtaken: another process runs as this node, and began later: stop one of them; it knows all of 400ms ago;
+the hub answered 200ms ago; lease 0s; clock +0ms
 NODE  NAME   STATE
 1     hub    hub
 2     fra-1  edge
