@@ -164,6 +164,7 @@ func logKeys(log *slog.Logger, cfg *config.Config, started keys.Started, issued 
 		log.Warn(keyLost, "kid", k.ID, "algorithm", k.Algorithm)
 	case started.Made:
 		log.Info("made a new signing key", "kid", k.ID, "algorithm", k.Algorithm)
+	case k.ID == "": // at an edge, of which a warning says so
 	default:
 		about := []any{"kid", k.ID, "algorithm", k.Algorithm}
 		if !k.Ends.IsZero() {
