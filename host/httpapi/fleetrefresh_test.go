@@ -171,7 +171,7 @@ func TestLeaseAndConfirmation(t *testing.T) {
 		t.Errorf("a check without a lease: %d %s", answer.StatusCode, body)
 	}
 	if answer, body := home.ask(t, "GET", "/readyz", ""); answer.StatusCode != http.StatusServiceUnavailable ||
-		!strings.Contains(body, `"error":"fleet"`) {
+		!strings.Contains(body, `"error":"unleased"`) {
 		t.Errorf("/readyz without a lease: %d %s", answer.StatusCode, body)
 	}
 

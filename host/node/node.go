@@ -196,7 +196,7 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	if n.cfg.Fleet != nil && n.cfg.Settings.Advances() {
 		if err := n.leased(); err != nil {
-			return fmt.Errorf("fleet: %w", err)
+			return fmt.Errorf("unleased: %w", err)
 		}
 	}
 	if err := engine.signs(n.now()); err != nil && !n.cfg.VerifiesOnly {

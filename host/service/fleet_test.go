@@ -295,7 +295,7 @@ func TestFleetOutage(t *testing.T) {
 		}
 	}
 	// Its clock was set, so it cannot be that of the hub, which /readyz says first.
-	if a := f.near.ask("GET", "/readyz", "", nil); a.token("error") != "fleet" {
+	if a := f.near.ask("GET", "/readyz", "", nil); a.token("error") != "clock" {
 		t.Errorf("readiness of a stale edge: %v", a)
 	}
 	if a := f.near.ask("GET", "/.well-known/edgetoken-bundle", "", nil); a.status != http.StatusOK {
@@ -335,7 +335,7 @@ func TestWithdrawnEdge(t *testing.T) {
 	}
 	for _, started := range []string{"it hears of it", "it starts anew"} {
 		f.far.want("a token once "+started, http.StatusServiceUnavailable, "GET", "/customers/me/", access, nil)
-		if a := f.far.ask("GET", "/readyz", "", nil); a.token("error") != "fleet" {
+		if a := f.far.ask("GET", "/readyz", "", nil); a.token("error") != "stale" {
 			t.Errorf("readiness once %s: %v", started, a)
 		}
 		f.far.end()

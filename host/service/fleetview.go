@@ -44,20 +44,27 @@ func (f *fleetPart) forAdmin() *admin.FleetPart {
 	return p
 }
 
-// ready says what of the fleet keeps the node from its work, for /readyz; nil where it is in none.
+// ready says what of the fleet keeps the node from its work, for /readyz; nil where it is in none. It begins with the
+// word that refused requests have in X-Auth-Error.
 func (f *fleetPart) ready() func() error {
 	if f == nil {
 		return nil
 	}
 	return func() error {
-		if err := f.fault(); err != nil {
-			return fmt.Errorf("fleet: %w", err)
+		switch err := f.fault(); {
+		case errors.Is(err, core.ErrStale):
+			return fmt.Errorf("stale: %w", err)
+		case errors.Is(err, node.ErrUnleased):
+			return fmt.Errorf("unleased: %w", err)
+		case err != nil:
+			return fmt.Errorf("clock: %w", err)
 		}
 		return nil
 	}
 }
 
-// fault is what keeps the node from its work in the fleet. It is an error of the node, with its cause.
+// fault is what keeps the node from its work in the fleet: a core.ErrStale, node.ErrUnleased or core.ErrClock with its
+// cause.
 func (f *fleetPart) fault() error {
 	if f.withdrawn.Load() {
 		return fmt.Errorf("%w: %w", core.ErrStale, errWithdrawn)
