@@ -23,8 +23,7 @@ func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, n
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if m := db.Membership(); m.Role != store.Alone {
-		return 0, notes, fmt.Errorf("this node is in the fleet %s, whose nodes know it by a key that comes from the "+
-			"node secret: with another one it would be a stranger. See docs/fleet.md for a secret that leaked", m.Fleet)
+		return 0, notes, ErrMember(m.Fleet)
 	}
 	opens, settled, err := settleSecret(ctx, dir, db)
 	if err != nil {
@@ -37,6 +36,12 @@ func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, n
 		sealed, err = resealNew(ctx, dir, db, opens)
 	}
 	return sealed, notes, err
+}
+
+// ErrMember refuses to seal the keys of a node of a fleet under another secret.
+func ErrMember(fleet string) error {
+	return fmt.Errorf("this node is in the fleet %s, whose nodes know it by a key that comes from the node secret: "+
+		"with another one it would be a stranger. See docs/fleet.md for a secret that leaked", fleet)
 }
 
 // resealFrom seals the keys under the secret of a file.

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/service"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // resealView is what reseal prints.
@@ -58,7 +61,7 @@ func reseal(c *cobra.Command, cfg *config.Config, file string) (v resealView, er
 	if client, err := dialAdmin(cfg); err != nil {
 		return v, err
 	} else if client != nil {
-		return v, errors.Join(fmt.Errorf("a node runs on %s: stop it first", dir), client.Close())
+		return v, errors.Join(refuseRunning(c.Context(), client, dir), client.Close())
 	}
 	datadir.PrivateFiles()
 	v = resealView{Secret: dir.Secret()}
@@ -82,6 +85,15 @@ func reseal(c *cobra.Command, cfg *config.Config, file string) (v resealView, er
 		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: "+n)
 	}
 	return v, err
+}
+
+// refuseRunning says why the keys of a running node are not sealed anew.
+func refuseRunning(ctx context.Context, client *admin.Client, dir datadir.Dir) error {
+	f, err := admin.ShowFleet.Call(ctx, client, admin.None{}, admin.None{})
+	if err == nil && f.Role != store.Alone.String() { // to stop it would not help
+		return service.ErrMember(f.Fleet)
+	}
+	return fmt.Errorf("a node runs on %s: stop it first", dir)
 }
 
 func printResealed(c *cobra.Command, v resealView) error {
