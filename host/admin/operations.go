@@ -125,7 +125,7 @@ var (
 		"GET", "/bundle", bundleQueryOf, (*server).showBundle,
 	}
 	ShowRoot = Operation[None, None, Root]{
-		"GET", "/bundle/root", noQuery, (*server).showRoot,
+		"GET", "/bundle/root", noQuery, atHub((*server).showRoot),
 	}
 	RotateRoot = Operation[None, None, Root]{
 		"POST", "/bundle/root", noQuery, atHub((*server).rotateRoot),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -44,8 +43,7 @@ const (
 // onlyHub refuses at an edge what only the hub of the fleet does.
 func (m *Manager) onlyHub(what string) error {
 	if number := m.number(); number > fact.HubNumber {
-		return fmt.Errorf("%w: this node is edge %d of a fleet, and only the hub %s: ask it at %s", ErrRefused, number,
-			what, strings.Join(m.cfg.Store.Membership().Addresses, ", "))
+		return fmt.Errorf("%w: this node is edge %d of a fleet, and only the hub %s", ErrRefused, number, what)
 	}
 	return nil
 }

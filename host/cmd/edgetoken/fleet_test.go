@@ -100,6 +100,14 @@ func TestFleet(t *testing.T) {
 			if !strings.Contains(errs, "run the command at its hub, "+listen) {
 				t.Errorf("the edge refuses a customer with %s", errs)
 			}
+			_, errs = f.does(1, f.edge, "", "bundle root")
+			if !strings.Contains(errs, "run the command at its hub, "+listen) || strings.Contains(errs, "nats://") {
+				t.Errorf("the edge refuses to show a root with %s", errs)
+			}
+			_, errs = f.does(1, f.edge, "", "keys reseal")
+			if !strings.Contains(errs, "this node is in the fleet shop") {
+				t.Errorf("the edge refuses another node secret with %s", errs)
+			}
 			f.does(1, f.edge, "", "backup -o", filepath.Join(t.TempDir(), "edge.backup"))
 			f.does(0, f.hub, add(bo), "customers add --json -")
 			servicetest.Eventually(t, "a new customer can log in at the edge", func() bool {
