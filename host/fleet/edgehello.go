@@ -111,8 +111,8 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	}
 }
 
-// fence notes whether the hub says that a later process runs as this node, and logs when that begins. A process that the
-// hub has not welcomed yet only has to draw a higher incarnation. The caller holds mu.
+// fence notes whether the hub says that a later process runs as this node, and logs when that begins. A process that
+// the hub has not welcomed yet only has to draw a higher incarnation. The caller holds mu.
 func (e *Edge) fence(fenced bool) {
 	if fenced && !e.fenced && e.met {
 		e.cfg.Log.Error("fleet: " + ErrFenced.Error())

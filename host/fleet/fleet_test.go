@@ -277,8 +277,9 @@ func TestOvertaken(t *testing.T) {
 				w.must(edge.advance(k, 0))
 			}
 			w.sleep(3 * time.Second)
-			if n := edge.said.times(fleet.ErrFenced.Error()); n != 1 || !errors.Is(edge.edge.Leased(), fleet.ErrFenced) {
-				t.Errorf("writes %v: it says %d times that it was overtaken: %v", writes, n, edge.edge.Leased())
+			err := edge.edge.Leased()
+			if n := edge.said.times(fleet.ErrFenced.Error()); n != 1 || !errors.Is(err, fleet.ErrFenced) {
+				t.Errorf("writes %v: it says %d times that it was overtaken: %v", writes, n, err)
 			}
 			if n := clone.said.times(fleet.ErrFenced.Error()); n != 0 {
 				t.Errorf("writes %v: the later process says %d times that it was overtaken", writes, n)
