@@ -2,13 +2,16 @@
 
 import gc
 import os
+import signal
 import threading
+import time
 
 import pytest
 import wasmtime
 
 import edgetoken
 from edgetoken import _instance
+from forks import child
 from keys import ALL, CLAIMS, NOW, hs256
 
 MODES = ("cryptography", "module")
@@ -123,6 +126,53 @@ def test_threads():
     assert len(verifier._idle) <= 2
 
 
+def until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_turns():
+    """Who has waited longest is next, so an update waits for no more than those who came before it."""
+    slots = edgetoken.Verifier(hs256().policy, instances=1)._slots
+    served = []
+
+    def work(name):
+        with slots:
+            served.append(name)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
+    with slots:
+        for name, thread in enumerate(threads):
+            thread.start()
+            until(lambda waiting=name + 1: len(slots._waiting) == waiting)
+    with slots:
+        served.append("later")
+    for thread in threads:
+        thread.join()
+    assert served == [*range(8), "later"]
+
+
+def test_interrupted_turn():
+    """A thread that is interrupted while it waits leaves the slot to others."""
+    slots = edgetoken.Verifier(hs256().policy, instances=1)._slots
+
+    def interrupt(main=threading.get_ident()):
+        until(lambda: slots._waiting)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    with slots:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt), slots:
+            pass
+    thread.join()
+    for _ in range(2):
+        with slots:
+            pass
+
+
 def test_trap_drops_the_instance():
     """A token on which the module fails is refused, and the next one finds another instance."""
     verifier, token = edgetoken.Verifier(hs256().policy, instances=1), hs256().token()
@@ -163,8 +213,7 @@ def test_fork():
         for _ in range(3):
             pid = os.fork()
             if not pid:
-                ok = verifier.verify(token, NOW) == CLAIMS and cause(verifier, token, NOW + 300) == "expired"
-                os._exit(0 if ok else 1)
+                child(lambda: verifier.verify(token, NOW) == CLAIMS and cause(verifier, token, NOW + 300) == "expired")
             children.append(pid)
         assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0, 0, 0]
         done.set()

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ._errors import PolicyError, refused
 from ._instance import Instance
 from ._poller import Poller
+from ._slots import Slots
 
 try:
     from . import _signatures
@@ -31,7 +32,8 @@ class Verifier:
 
     `policy` is what docs/embedding.md describes, a dictionary or its JSON. `signatures` says who checks signatures of
     key pairs: "auto" is the package cryptography where it is installed, else the module; "cryptography" and "module"
-    insist. HMAC is always the module's. `instances` bounds the calls at once, for some 15 MB each; more threads wait.
+    insist. HMAC is always the module's. `instances` bounds the calls at once, for some 15 MB each; more threads
+    wait, each for those before it.
 
     Raises PolicyError.
     """
@@ -140,7 +142,7 @@ class Verifier:
 
     def _renew(self) -> None:
         """Makes what belongs to one process. A fork may have come while another thread held a lock."""
-        self._slots = threading.BoundedSemaphore(self._limit)
+        self._slots = Slots(self._limit)
         self._updating = threading.RLock()
         if self._poller:
             self._poller.renew()
