@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,8 +179,8 @@ func TestStolenEdgeReplays(t *testing.T) {
 		})
 		ctx, stop := context.WithTimeout(w.ctx, time.Second)
 		defer stop()
-		asked := 0
-		w.hub.answer = func(_ uint16, request []byte) ([]byte, error) { asked++; return request, nil }
+		var asked atomic.Int64
+		w.hub.answers(func(_ uint16, request []byte) ([]byte, error) { asked.Add(1); return request, nil })
 		_, _ = sound.edge.AskHome(ctx, 2, []byte("refresh token"))
 		raw := <-heard
 		for _, to := range []uint16{1, 3} {
@@ -187,7 +188,7 @@ func TestStolenEdgeReplays(t *testing.T) {
 				t.Errorf("node %d does what another asked of node 2", to)
 			}
 		}
-		if asked != 0 {
+		if asked.Load() != 0 {
 			t.Error("the hub was asked in the name of a sound edge")
 		}
 		k := x.family(7, 5)

@@ -187,7 +187,7 @@ func TestConfirmed(t *testing.T) {
 func TestAskHome(t *testing.T) {
 	inWorld(t, 2, settings, func(w *world) {
 		one, two := w.edges[0], w.edges[1]
-		two.answer = func(from uint16, request []byte) ([]byte, error) {
+		two.answers(func(from uint16, request []byte) ([]byte, error) {
 			if from != one.number {
 				t.Errorf("node %d asks", from)
 			}
@@ -195,7 +195,7 @@ func TestAskHome(t *testing.T) {
 				return nil, errors.New("I will not")
 			}
 			return append(request, '!'), nil
-		}
+		})
 		if b, err := one.edge.AskHome(w.ctx, two.number, []byte("hi")); string(b) != "hi!" || err != nil {
 			t.Errorf("AskHome() = %q, %v", b, err)
 		}

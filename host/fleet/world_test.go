@@ -50,13 +50,14 @@ type node struct {
 	key    ed25519.PrivateKey
 	skew   atomic.Int64 // of its clock, as a time.Duration
 	path   string
-	db     *store.DB // nil: the process is not running
+	db     *store.DB                // nil: the process is not running
+	serves atomic.Pointer[store.DB] // the same, for the processes of other nodes
 	hub    *fleet.Hub
 	edge   *fleet.Edge
 	lane   io.Closer
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
-	answer func(from uint16, request []byte) ([]byte, error) // as home; nil: it gives the request back
+	answer atomic.Pointer[answer] // as home; nil: it gives the request back
 	said   transcript
 }
 
@@ -78,6 +79,9 @@ func (s *transcript) times(text string) int {
 	defer s.mu.Unlock()
 	return strings.Count(s.text.String(), text)
 }
+
+// answer is what a node answers as a home.
+type answer func(from uint16, request []byte) ([]byte, error)
 
 // inWorld runs a test in a world with a number of edges, all of which are up.
 func inWorld(t *testing.T, edges int, s fleet.Settings, test func(w *world)) {
@@ -162,6 +166,7 @@ func (n *node) open() {
 		Staleness: n.settings.Staleness, Skew: n.settings.Skew})
 	n.must(err)
 	n.db = db
+	n.serves.Store(db)
 }
 
 // start starts the process of an open store.
@@ -169,10 +174,10 @@ func (n *node) start() {
 	ctx, stop := context.WithCancel(n.ctx)
 	n.stop = stop
 	answer := func(_ context.Context, from uint16, request []byte) ([]byte, error) {
-		if n.answer == nil {
-			return request, nil
+		if a := n.answer.Load(); a != nil {
+			return (*a)(from, request)
 		}
-		return n.answer(from, request)
+		return request, nil
 	}
 	var run func(context.Context) error
 	if n.number == fleet.HubNumber {
@@ -195,13 +200,16 @@ func (n *node) start() {
 	})
 }
 
+// answers has a node answer as a home.
+func (n *node) answers(a answer) { n.answer.Store(&a) }
+
 // copyOfHub fetches a copy of the hub's store, as a download does.
 func (n *node) copyOfHub(ctx context.Context) (path string, err error) {
-	hub := n.world.hub
-	if hub.db == nil {
+	db := n.world.hub.serves.Load()
+	if db == nil {
 		return "", lane.ErrNobody
 	}
-	return fleettest.CopyOf(ctx, hub.db, n.dir)
+	return fleettest.CopyOf(ctx, db, n.dir)
 }
 
 // kill ends the process: what it had in memory is lost.
@@ -209,6 +217,7 @@ func (n *node) kill() {
 	if n.db == nil {
 		return
 	}
+	n.serves.Store(nil)
 	n.must(n.lane.Close())
 	n.stop()
 	n.ended.Wait()

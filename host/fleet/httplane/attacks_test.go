@@ -122,9 +122,7 @@ func TestAnswersOfAnother(t *testing.T) {
 		<-forged
 		return []byte("honest")
 	})
-	for end := time.Now().Add(60 * time.Second); !honest.Connected() && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	lanetest.Until(t, "the edge is connected", honest.Connected)
 	answer := make(chan string, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)

@@ -127,11 +127,7 @@ func (s *stage) settle() {
 // refused reports that the stolen edge was told of n refusals or more since before.
 func (s *stage) refused(before int64, what string) {
 	s.t.Helper()
-	for end := time.Now().Add(60 * time.Second); s.errors.Load() == before; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("%s was not refused", what)
-		}
-	}
+	lanetest.Until(s.t, what+" is refused", func() bool { return s.errors.Load() != before })
 }
 
 func TestAStolenEdgeCannotPublish(t *testing.T) {
@@ -287,9 +283,7 @@ func TestWithdrawnDuringLogin(t *testing.T) {
 		nc.Close()
 		t.Error("it was let in")
 	}
-	if n := hub.Figures().Links; n != 0 {
-		t.Errorf("%d links, want none", n)
-	}
+	lanetest.Until(t, "no link is left", func() bool { return hub.Figures().Links == 0 })
 }
 
 func TestConfigurations(t *testing.T) {

@@ -144,12 +144,17 @@ func (f *fleet) restart(p *Proxy) {
 	f.serve()
 }
 
-// until waits for something to hold.
 func (f *fleet) until(what string, holds func() bool) {
 	f.t.Helper()
+	Until(f.t, what, holds)
+}
+
+// Until waits for something to hold that must come, and fails the test after a minute.
+func Until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
 	for end := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			f.t.Fatalf("waited %v until %s", limit, what)
+			t.Fatalf("waited %v until %s", limit, what)
 		}
 	}
 }
