@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -31,6 +33,18 @@ func (db *DB) Register(ctx context.Context, number uint16, incarnation uint64) (
 		return 0, fmt.Errorf("register incarnation %016x of node %d: %w", incarnation, number, err)
 	}
 	return before, nil
+}
+
+// Registered reads the highest incarnation of a member that was registered; 0: none was.
+func (db *DB) Registered(ctx context.Context, number uint16) (incarnation uint64, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		incarnation, err = tables{tx: tx}.lease(number)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("incarnation of node %d: %w", number, err)
+	}
+	return incarnation, nil
 }
 
 // checkMember says why a node may write nothing.

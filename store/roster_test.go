@@ -201,6 +201,9 @@ func TestFence(t *testing.T) {
 	}
 	register := func(incarnation, want uint64) {
 		t.Helper()
+		if now, err := hub.Registered(bg, 4); now != want || err != nil {
+			t.Errorf("Registered() = %d, %v before incarnation %d, want %d", now, err, incarnation, want)
+		}
 		if before, err := hub.Register(bg, 4, incarnation); before != want || err != nil {
 			t.Errorf("Register(%d) = %d, %v, want %d", incarnation, before, err, want)
 		}

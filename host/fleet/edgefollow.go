@@ -159,7 +159,8 @@ func (e *Edge) applyFrames(ctx context.Context, frames [][]byte, end place) erro
 func (e *Edge) catchUp(ctx context.Context) error {
 	for {
 		e.mu.Lock()
-		from, last, ready, heard, fenced, met := e.follows, e.last, e.ready, !e.heard.IsZero(), e.fenced, e.met
+		from, last, heard, fenced, met := e.follows, e.last, !e.heard.IsZero(), e.fenced, e.met
+		settled := e.ready || last.registered != e.incarnation // which may have to wait
 		e.mu.Unlock()
 		switch {
 		case fenced && !met: // it began last, whatever its number says
@@ -172,7 +173,7 @@ func (e *Edge) catchUp(ctx context.Context) error {
 				return err
 			}
 			continue
-		case !ready:
+		case !settled:
 			if err := e.settle(ctx, last.take); err != nil {
 				return err
 			}

@@ -234,12 +234,7 @@ func TestClone(t *testing.T) {
 			w.must(edge.edge.Confirmed(w.ctx))
 			w.sleep(time.Second)
 
-			clone := w.newNode(edge.number)
-			clone.path += "-clone"
-			w.write(clone.path, image)
-			clone.open()
-			clone.start()
-			w.edges = append(w.edges, clone)
+			clone := w.cloneFrom(edge, image)
 			w.sleep(settings.Staleness + 3*time.Second)
 			if err := clone.edge.Leased(); err != nil {
 				t.Fatalf("the clone gets no lease: %v", err)
@@ -286,6 +281,34 @@ func TestOvertaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a process still advances under its lease, although its twin has already said hello, the hub takes, and the twin
+// knows it before it advances anything.
+func TestTwinUnderALease(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		known, late := edge.family(1, 1), edge.family(1, 2)
+		w.must(edge.advance(known, 0))
+		w.sleep(time.Second)
+		clone := w.cloneOf(edge)
+		w.sleep(100 * time.Millisecond)
+		if err := edge.edge.Leased(); err != nil {
+			t.Fatalf("the first process already knows of its twin: %v", err)
+		}
+		w.must(edge.advance(known, 1))
+		w.must(edge.advance(late, 0))
+		w.sleep(time.Second)
+		if err := edge.edge.Leased(); !errors.Is(err, fleet.ErrFenced) {
+			t.Errorf("Leased() = %v at the first process, want %v", err, fleet.ErrFenced)
+		}
+		for clone.edge.Leased() != nil {
+			w.sleep(10 * time.Millisecond)
+		}
+		if g, h := clone.state(known).Family.Generation, clone.state(late).Family.Generation; g != 2 || h != 1 {
+			t.Errorf("the twin begins with generations %d and %d, want 2 and 1", g, h)
+		}
+	})
 }
 
 // A process whose clock is behind that of the process before it is the later one all the same.

@@ -68,9 +68,10 @@ type Hub struct {
 // edgeState is what the hub knows of an edge since it started.
 type edgeState struct {
 	incarnation uint64    // the highest that said hello, ever
+	registered  uint64    // the one that counts: the hub refuses what lower ones advance
 	heard       time.Time // its last hello
-	lease       time.Time // until when it may advance log-ins
-	wait        time.Time // no lease is granted before
+	lease       time.Time // until when it, or one before it, may advance log-ins
+	wait        time.Time // it counts from then on
 	take        bool      // it has to take its generations first
 	said        hello
 	offset      time.Duration // its clock minus the hub's

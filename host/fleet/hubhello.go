@@ -3,6 +3,9 @@ package fleet
 import (
 	"context"
 	"time"
+
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // hello answers a hello: where the log ends, and the lease.
@@ -15,16 +18,24 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if h.cfg.BundleEpoch != nil {
 		w.bundle = h.cfg.BundleEpoch()
 	}
-	if err := h.register(ctx, from, said); err != nil {
+	if err := h.meet(ctx, from, said); err != nil {
+		return nil, err
+	}
+	if err := h.register(ctx, from); err != nil {
 		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.edges[from]
-	w.whole, w.registered = len(h.pending) == 0, s.incarnation
+	if s == nil {
+		return nil, store.ErrWithdrawn
+	}
+	w.whole, w.registered = len(h.pending) == 0, s.registered
 	w.head = place{h.epoch, h.cfg.Store.Head()} // after whole: what was offered meanwhile lies before it
 	if w.fenced = said.incarnation < s.incarnation; w.fenced {
 		count(h.refusals, "hello of an incarnation that is over")
+		w.registered = s.incarnation // it may begin another one above
+		s.overlaps()
 		return w.append(nil), nil
 	}
 	now := time.Now()
@@ -32,9 +43,10 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	s.offset = time.UnixMicro(said.wall).Sub(time.UnixMicro(w.wall))
 	w.take = s.take && !said.ready
 	switch {
+	case s.registered < s.incarnation:
 	case said.ends:
 		s.lease = now
-	case w.whole && !now.Before(s.wait):
+	case w.whole:
 		w.lease = h.cfg.Settings.Staleness
 		s.lease = now.Add(w.lease)
 	}
@@ -42,11 +54,11 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	return w.append(nil), nil
 }
 
-// register makes the incarnation of a hello the one that counts, if it is later than all before. What the older one
-// advances from now on is refused, and the new one gets its lease when the older one's has run out. It need not wait
-// where only one of them can have advanced anything that the hub does not know: it continues the file of the older one,
-// which is silent; or every advance waits for the hub.
-func (h *Hub) register(ctx context.Context, from uint16, said hello) error {
+// meet takes note of the incarnation of a hello, if it is later than all before. It counts, and gets a lease, once no
+// earlier one has a lease: what those advance until then, the hub still takes. It need not wait where only one of them
+// can have advanced anything that the hub does not know: it continues the file of the earlier one, which is silent; or
+// every advance waits for the hub.
+func (h *Hub) meet(ctx context.Context, from uint16, said hello) error {
 	h.mu.Lock()
 	s := h.edges[from]
 	known := s != nil && s.incarnation >= said.incarnation
@@ -58,19 +70,23 @@ func (h *Hub) register(ctx context.Context, from uint16, said hello) error {
 	if err != nil {
 		return err
 	}
-	before, err := h.cfg.Store.Register(ctx, from, said.incarnation)
+	registered, err := h.cfg.Store.Registered(ctx, from)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s = h.edges[from]; s != nil && s.incarnation >= said.incarnation {
+	before, heard, lease := registered, h.started, h.started.Add(h.cfg.Settings.Staleness)
+	if s = h.edges[from]; s != nil {
+		before, heard, lease = s.incarnation, s.heard, s.lease
+	}
+	if s != nil && before >= said.incarnation {
 		return nil // another hello was faster
 	}
-	next := &edgeState{incarnation: max(before, said.incarnation), take: true}
-	heard, lease := h.started, h.started.Add(h.cfg.Settings.Staleness)
+	next := &edgeState{incarnation: max(before, said.incarnation), registered: registered, lease: lease, take: true,
+		said: said}
 	if s != nil {
-		heard, lease = s.heard, s.lease
+		next.heard = heard
 	}
 	continues := before == said.previous && compare(latest, said.continues) <= 0
 	switch {
@@ -90,4 +106,45 @@ func (h *Hub) register(ctx context.Context, from uint16, said hello) error {
 	}
 	h.edges[from] = next
 	return nil
+}
+
+// register makes the latest incarnation of an edge the one that counts, once it has waited. What earlier ones advance
+// from then on is refused.
+func (h *Hub) register(ctx context.Context, from uint16) error {
+	h.mu.Lock()
+	var due uint64
+	if s := h.edges[from]; s != nil && s.registered < s.incarnation && !time.Now().Before(s.wait) {
+		due = s.incarnation
+	}
+	h.mu.Unlock()
+	if due == 0 {
+		return nil
+	}
+	if _, err := h.cfg.Store.Register(ctx, from, due); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.edges[from]; s != nil {
+		s.registered = max(s.registered, due)
+	}
+	return nil
+}
+
+// overlaps notes that an earlier incarnation is still there, although a later one waits to count: that takes longer
+// then, and it takes what the earlier one advances. The caller holds the hub's mu.
+func (s *edgeState) overlaps() {
+	if s.registered < s.incarnation {
+		s.wait, s.take = s.lease, true
+	}
+}
+
+// sends notes up to where an edge is about to send frames, which says whether an earlier incarnation is still there.
+func (h *Hub) sends(from uint16, upTo fact.Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.edges[from]
+	if s != nil && upTo.Incarnation < s.incarnation && compare(upTo, s.said.continues) > 0 {
+		s.overlaps()
+	}
 }

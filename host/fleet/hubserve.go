@@ -85,6 +85,7 @@ func (h *Hub) accept(ctx context.Context, from uint16, body []byte) ([]byte, err
 	if !h.mayRevoke(from) {
 		return nil, errTooMany
 	}
+	h.sends(from, upTo)
 	done, err := h.cfg.Store.Accept(ctx, from, store.Delivery{Frames: frames})
 	h.revokes(from, revoked(frames))
 	if err != nil {

@@ -232,6 +232,25 @@ func (n *node) restart() {
 	n.start()
 }
 
+// cloneOf starts another process with a copy of a node's file as it is now.
+func (w *world) cloneOf(n *node) *node {
+	w.Helper()
+	synctest.Wait() // nothing is being written
+	return w.cloneFrom(n, w.read(n.path))
+}
+
+// cloneFrom starts another process as a node, with what its file was at some time.
+func (w *world) cloneFrom(n *node, image []byte) *node {
+	w.Helper()
+	clone := w.newNode(n.number)
+	clone.path += "-clone"
+	w.write(clone.path, image)
+	clone.open()
+	clone.start()
+	w.edges = append(w.edges, clone)
+	return clone
+}
+
 // family is the name of a log-in that began at a node.
 func (n *node) family(customer int64, random uint64) core.FamilyKey {
 	return core.FamilyKey{Customer: core.Integer(customer), Bits: uint64(n.number)<<33 | random,

@@ -60,7 +60,7 @@ func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 	s := w.someEdge()
 	w.say("%s: the link is %s", s.name, what)
 	s.setLink(l)
-	if s.hasTwin() { // one of two may refresh what the other has not heard of
+	if s.apart() {
 		w.unhear(s)
 	}
 	w.later(w.between(100*time.Millisecond, most), func() {
@@ -69,12 +69,14 @@ func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 	})
 }
 
-// unhear notes that the hub may not hear of what a node refreshes.
+// unhear notes that the hub may not hear in time of what a node refreshes, while another process takes its place.
 func (w *world) unhear(s *station) {
 	w.truth.mu.Lock()
 	defer w.truth.mu.Unlock()
 	for _, l := range w.truth.logins {
-		l.unheard = l.unheard || l.home.number == s.number
+		if l.home.number == s.number {
+			l.rewound, l.unheard = true, true
+		}
 	}
 }
 
@@ -204,7 +206,6 @@ func (w *world) clone() {
 	c := w.newStation(s.number, s.name+"'")
 	w.must(os.WriteFile(c.path, s.image().file, 0o600))
 	w.say("%s: a clone starts", s.name)
-	w.rewind(s)
 	for _, x := range []*station{s, c} {
 		x.mu.Lock()
 		x.cloned = true
@@ -214,7 +215,9 @@ func (w *world) clone() {
 	c.setClock(s.usualSkew, false)
 	c.start(c.open())
 	w.clones = append(w.clones, c)
-	w.unhear(s) // what the first one refreshes until it hears of the second, the hub refuses
+	if s.apart() {
+		w.unhear(s)
+	}
 }
 
 // clockJump has the clock of an edge be wrong for a while.

@@ -110,7 +110,7 @@ func (w *world) logIn() {
 			family: core.FamilyKey{Customer: core.Integer(c.id), Bits: o.Family.Bits, Start: o.Family.Start}}
 		w.note("%s: %s is a log-in of %d with %s, age %v", s.name, l.name, c.id, with.text, p.age())
 		l.doubtful = p.age() > time.Second // it may not know yet of a cut-off
-		l.rewound = s.hasTwin()
+		l.rewound = s.apart()
 		l.unheard = l.rewound
 		l.doubtful = l.doubtful || !s.punctual() // the tokens may be from the future
 		w.truth.logins = append(w.truth.logins, l)

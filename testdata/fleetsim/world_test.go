@@ -382,12 +382,14 @@ func (s *station) dark() bool {
 	return s.link.Dark
 }
 
+// good reports whether nothing is wrong with a link.
+func good(l fleettest.Link) bool { return !l.Dark && l.Lost == 0 && l.Delay < 200*time.Millisecond }
+
 // sound reports whether no fault touches the station, and when one last did.
 func (s *station) sound() (sound bool, since time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	const slow = 200 * time.Millisecond
-	return s.at != nil && !s.cloned && !s.wrong && !s.link.Dark && s.link.Lost == 0 && s.link.Delay < slow, s.troubled
+	return s.at != nil && !s.cloned && !s.wrong && good(s.link), s.troubled
 }
 
 // punctual reports whether the clock is right, and was for a while: answers were decided a moment ago.
@@ -397,11 +399,11 @@ func (s *station) punctual() bool {
 	return !s.wrong && (s.righted == 0 || s.elapsed()-s.righted > settledFor)
 }
 
-// hasTwin reports whether another process runs, or ran, as this node.
-func (s *station) hasTwin() bool {
+// apart reports whether another process runs, or ran, as this node, and the link is bad.
+func (s *station) apart() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.cloned
+	return s.cloned && !good(s.link)
 }
 
 // fenced reports whether another process runs, or ran, as this node. It does not afterwards.
