@@ -4,6 +4,8 @@
 //	./build.sh bench          all of it, some ten minutes
 //	./build.sh bench quick    what needs no other process, about a minute and a half
 //
+// Fleets are measured where they are named, by -only fleet: see fleetRows.
+//
 // It prints a table and writes host/bench/results.json, and with all of it host/bench/results.svg. A ratio is ours to
 // theirs; the budget bounds it. The peers are in this module alone, so that the service does not depend on them.
 // docs/performance.md says what the figures mean.
@@ -25,21 +27,23 @@ type part struct {
 	name  string
 	quick bool // needs no other process
 	rows  func() []row
+	apart bool // measured only where it is named
 }
 
 var parts = []part{
-	{"verify", true, verifyRows},
-	{"cached", true, cachedRows},
-	{"signature", true, stubbedRows},
-	{"issue", true, issueRows},
-	{"growth", true, growthRows},
-	{"state", false, stateRows},
-	{"size", true, sizeRows},
-	{"start", false, startRows},
-	{"http", false, httpRows},
-	{"rotation", false, rotationRows},
-	{"memory", false, memoryRows},
-	{"import", false, importRows},
+	{"verify", true, verifyRows, false},
+	{"cached", true, cachedRows, false},
+	{"signature", true, stubbedRows, false},
+	{"issue", true, issueRows, false},
+	{"growth", true, growthRows, false},
+	{"state", false, stateRows, false},
+	{"size", true, sizeRows, false},
+	{"start", false, startRows, false},
+	{"http", false, httpRows, false},
+	{"rotation", false, rotationRows, false},
+	{"memory", false, memoryRows, false},
+	{"import", false, importRows, false},
+	{"fleet", false, fleetRows, true},
 }
 
 func main() {
@@ -68,7 +72,8 @@ func main() {
 		time.Now().UTC().Format("2006-01-02"))
 	var all []row
 	for _, p := range parts {
-		if flag.Arg(0) == "quick" && !p.quick || len(wanted) > 0 && !slices.Contains(wanted, p.name) {
+		if named := slices.Contains(wanted, p.name); !named && (len(wanted) > 0 || p.apart) ||
+			flag.Arg(0) == "quick" && !p.quick && !p.apart {
 			continue
 		}
 		rows := p.rows()
@@ -99,7 +104,13 @@ func names() string {
 var roles = map[string]func(args []string){}
 
 func check(err error) {
-	if err != nil {
-		log.Fatal(err)
+	if err == nil {
+		return
 	}
+	for _, p := range made {
+		if p.command.Process != nil {
+			_ = p.command.Process.Kill()
+		}
+	}
+	log.Fatal(err)
 }

@@ -31,8 +31,13 @@ func newProcess(name string, args ...string) *process {
 	c := exec.Command(name, args...)
 	c.Dir, c.Stderr = dir, os.Stderr
 	c.Env = os.Environ()
-	return &process{c, dir}
+	p := &process{c, dir}
+	made = append(made, p)
+	return p
 }
+
+// made are all processes, which must not outlive this one where it fails.
+var made []*process
 
 // role is this program in a role.
 func role(name string, args ...string) *process {
