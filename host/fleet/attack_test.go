@@ -314,11 +314,9 @@ func TestStolenEdgeAnswersForAnother(t *testing.T) {
 func TestStolenEdgeAnswersForTheHub(t *testing.T) {
 	stolen(t, func(w *world, x *thief, sound *node) {
 		evil := w.network.Hub()
-		var old []byte
 		lie := func(k byte, body []byte) func(context.Context, uint16, []byte) []byte {
 			return func(_ context.Context, from uint16, raw []byte) []byte {
-				old = fleet.Seal(x.member.ID, x.key, k|fleet.Answered, 1, from, fleet.Nonce(raw), body)
-				return old
+				return fleet.Seal(x.member.ID, x.key, k|fleet.Answered, 1, from, fleet.Nonce(raw), body)
 			}
 		}
 		far := fact.Position{Incarnation: math.MaxUint64, Sequence: math.MaxUint64}
