@@ -14,11 +14,13 @@ import (
 )
 
 // Relay gives at an edge of a fleet the bundles of the hub, byte for byte. It keeps the last one, asks the hub what has
-// changed since, and while the hub is away gives that one until it is too old. It is safe for concurrent use; whoever
-// asks while the hub is asked waits for that.
+// changed since when it hears that there is a newer one, and while the hub is away gives that one until it is too old.
+// It is safe for concurrent use; whoever asks while the hub is asked waits for that.
 type Relay struct {
 	ask func(ctx context.Context, request []byte) (answer []byte, err error)
 	now func() time.Time
+
+	newer chan struct{} // cap 1: the hub has a newer one
 
 	mu      sync.Mutex
 	content *bundle.Bundle // nil: there is none
@@ -34,8 +36,8 @@ type Relay struct {
 const (
 	// relayPause is the shortest time between two questions of what is newer.
 	relayPause = 250 * time.Millisecond
-	// relayEvery is the longest, so that an edge that nobody has asked yet has one when its hub goes away.
-	relayEvery = 5 * time.Second
+	// relayEvery is the longest, should the hub not say that it has a newer one.
+	relayEvery = time.Minute
 	// maxRelayed bounds the deltas that lead to one bundle, and with them the questions to the hub.
 	maxRelayed = 8
 	// maxAsked bounds the questions for the parts of one bundle.
@@ -55,20 +57,35 @@ func NewRelay(ask func(ctx context.Context, request []byte) ([]byte, error), now
 	if now == nil {
 		now = time.Now
 	}
-	return &Relay{ask: ask, now: now}
+	return &Relay{ask: ask, now: now, newer: make(chan struct{}, 1)}
 }
 
-// Run asks the hub now and then until ctx ends.
+// Run asks the hub for its bundle whenever there is a newer one, until ctx ends: should the hub go away, this node has
+// what was revoked until then, also if nobody has asked it.
 func (r *Relay) Run(ctx context.Context) {
 	tick := time.NewTicker(relayEvery)
 	defer tick.Stop()
 	for {
-		_, _ = r.Bundle(ctx, 0)
+		r.mu.Lock()
+		r.renew(ctx)
+		r.mu.Unlock()
 		select {
+		case <-r.newer:
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// Newer tells the relay the epoch of the hub's last bundle; 0: it has none. It does not wait.
+func (r *Relay) Newer(epoch uint64) {
+	if epoch <= r.Figures().Epoch {
+		return
+	}
+	select {
+	case r.newer <- struct{}{}:
+	default:
 	}
 }
 
@@ -78,7 +95,7 @@ func (r *Relay) Bundle(ctx context.Context, since uint64) (Text, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.now(); now.Sub(r.asked) < 0 || now.Sub(r.asked) >= relayPause {
-		r.asked, r.failed = now, r.refresh(ctx)
+		r.renew(ctx)
 	}
 	switch {
 	case r.absent != "":
@@ -98,6 +115,9 @@ func (r *Relay) Figures() Figures {
 	}
 	return Figures{}
 }
+
+// renew asks the hub what is newer, and keeps what came of it. The caller holds mu.
+func (r *Relay) renew(ctx context.Context) { r.asked, r.failed = r.now(), r.refresh(ctx) }
 
 // refresh asks the hub what is newer.
 func (r *Relay) refresh(ctx context.Context) error {

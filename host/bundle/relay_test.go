@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -265,5 +266,46 @@ func FuzzMessages(f *testing.F) {
 		if question != nil && !bytes.Equal(question, b) || reply != nil && !bytes.Equal(reply, b) {
 			t.Errorf("%x is read as %x, %x", b, question, reply)
 		}
+	})
+}
+
+// An edge fetches a newer bundle of the hub when it hears of it, so that it has what was revoked until the hub went
+// away, also if nobody has asked.
+func TestRelayHearsOfNewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEdge(t, newWorld(t, ""))
+		first := e.make(0)
+		ctx, stop := context.WithCancel(t.Context())
+		go e.relay.Run(ctx)
+		has := func(want uint64, asked int) {
+			t.Helper()
+			synctest.Wait()
+			if got := e.relay.Figures().Epoch; got != want || e.asked != asked {
+				t.Errorf("the edge has epoch %d and has asked %d times, want %d and %d", got, e.asked, want, asked)
+			}
+		}
+		has(first.Epoch, 1)
+		e.relay.Newer(first.Epoch)
+		e.relay.Newer(0)
+		has(first.Epoch, 1)
+		e.now = e.now.Add(time.Second)
+		e.revoke(1)
+		last := e.make(0)
+		e.away = true
+		e.relay.Newer(last.Epoch) // lost; the next hello says it again
+		has(first.Epoch, 2)
+		e.away = false
+		e.relay.Newer(last.Epoch)
+		has(last.Epoch, 3)
+		e.relay.Newer(last.Epoch)
+		has(last.Epoch, 3)
+		e.away = true
+		text, err := e.relay.Bundle(t.Context(), 0)
+		e.must(err)
+		if !bytes.Equal(text.JWS, last.JWS) {
+			t.Error("the edge gives other bytes than the hub")
+		}
+		stop()
+		synctest.Wait()
 	})
 }

@@ -75,6 +75,9 @@ type EdgeConfig struct {
 	Answer func(ctx context.Context, from uint16, request []byte) ([]byte, error)
 	// Copy fetches a copy of the hub's store, and returns the path of the file, which is removed once it was adopted.
 	Copy func(ctx context.Context) (path string, err error)
+	// Bundle is told the epoch of the hub's latest trust bundle with each hello, 0 where there is none, and must not
+	// wait; nil: nobody wants to know.
+	Bundle func(epoch uint64)
 	// Adopted is called after the store was replaced by a copy; nil: nothing is.
 	Adopted func()
 	Now     func() time.Time // the wall clock; nil: time.Now

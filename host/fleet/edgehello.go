@@ -64,6 +64,9 @@ func (e *Edge) hello(ctx context.Context, ends bool) bool {
 	w, ok := readWelcome(answer)
 	if ok && !ends {
 		e.welcome(sent, w)
+		if e.cfg.Bundle != nil {
+			e.cfg.Bundle(w.bundle)
+		}
 	}
 	return ok
 }

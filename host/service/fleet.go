@@ -190,17 +190,14 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 	if f.edgeLane, err = f.newEdgeLane(listeners, servers); err != nil {
 		return err
 	}
-	f.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: f.s.store, Lane: f.edgeLane, Key: f.key,
-		Settings: f.settings(), Answer: f.answerHome, Adopted: f.adopted, Now: f.s.cfg.Now, Log: f.s.log,
-		Version: f.s.cfg.Version,
-		Copy:    func(ctx context.Context) (string, error) { return client.Copy(ctx, f.dir().Store(), nil) }})
-	if err != nil {
-		return err
-	}
 	f.relay = bundle.NewRelay(func(ctx context.Context, request []byte) ([]byte, error) {
 		return memberNode{f.edge, f}.AskHub(ctx, bundle.CallBundle, request)
 	}, f.s.cfg.Now)
-	return nil
+	f.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: f.s.store, Lane: f.edgeLane, Key: f.key,
+		Settings: f.settings(), Answer: f.answerHome, Adopted: f.adopted, Now: f.s.cfg.Now, Log: f.s.log,
+		Version: f.s.cfg.Version, Bundle: f.relay.Newer,
+		Copy: func(ctx context.Context) (string, error) { return client.Copy(ctx, f.dir().Store(), nil) }})
+	return err
 }
 
 func (f *fleetPart) dir() datadir.Dir { return datadir.Of(f.cfg) }

@@ -246,6 +246,13 @@ func testAsOne(t *testing.T, f *testFleet) {
 		n.want("a token that was revoked elsewhere, at "+name, http.StatusUnauthorized, "GET", "/customers/me/",
 			next.token("access"), nil)
 	}
+	// Edges have what the hub says in its bundle before a verifier asks them for it.
+	for _, n := range []*fleetNode{f.near, f.far} {
+		servicetest.Eventually(n.T, "an edge has the trust bundle of the hub", func() bool {
+			is := service.BundleEpoch(n.running)
+			return is != 0 && is == service.BundleEpoch(f.hub.running)
+		})
+	}
 	// Verifiers get the same bundle and the same keys, one of each node, from any node.
 	f.same("/.well-known/edgetoken-bundle")
 	f.far.logIn() // it signs by now

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/fleet/lane/linktls"
 	"github.com/edgetoken/edgetoken/host/server"
 )
@@ -61,7 +63,9 @@ func (f *fleetPart) run(ctx context.Context) error {
 	if f.edge != nil {
 		watching.Go(func() { f.watch(within, leave) })
 	}
-	if f.relay != nil {
+	if f.hub != nil {
+		go f.makeBundles(within)
+	} else {
 		go f.relayBundles(within)
 	}
 	err := f.protocol().Run(within)
@@ -79,6 +83,29 @@ func (f *fleetPart) run(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("serve fleet.listen: %w", serveErr))
 	}
 	return err
+}
+
+// bundlesEvery is the shortest time between two bundles that the hub makes of itself.
+const bundlesEvery = 250 * time.Millisecond
+
+// makeBundles has the hub make a trust bundle when something has changed, whether anybody asks for it or not: edges
+// hear of it with their hellos. It leaves most of the time to others, however large bundles are.
+func (f *fleetPart) makeBundles(ctx context.Context) {
+	for wait := bundlesEvery; ; {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+		began, g := time.Now(), f.s.current.Load()
+		if !g.cfg.BundlePublish {
+			continue
+		}
+		if _, err := g.bundle(ctx, f.s, 0); err != nil && ctx.Err() == nil && !errors.Is(err, bundle.ErrNoKeys) {
+			f.s.repeats.Log(slog.LevelError, "bundles", "no trust bundle can be made", slog.Any("error", err))
+		}
+		wait = max(bundlesEvery, 3*time.Since(began))
+	}
 }
 
 // relayBundles has the last trust bundle of the hub here, should the hub go away.
