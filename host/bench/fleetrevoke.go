@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/bundle"
 )
 
@@ -139,20 +140,26 @@ func hundredRows(lane string, s fleetSizes) []row {
 		o := f.opened(p.Access)
 		began := time.Now()
 		a.revokes(p)
-		var both sync.WaitGroup
-		var atB time.Time
-		both.Go(func() {
-			b.until("refuses", func() bool { return b.refused(p.Access) })
-			atB = time.Now()
-		})
-		for _, at := range members.refused(o) {
-			took = append(took, at.Sub(began))
-		}
-		both.Wait()
-		took = append(took, atB.Sub(began))
+		took = append(took, f.refusedEverywhere(b, members, p, o, began)...)
 	}
 	note := fmt.Sprintf("%v, by %d revocations; beside %.0f facts/s", took, s.revocations/2, stop())
 	name := fmt.Sprintf("revoked at one of %d edges, 30±10 ms each way, refused at all", s.edges+2)
 	return []row{atMost(name+", 99 of 100", milliseconds(took.within(0.99)), 400, "ms", note),
 		atMost(name+", the longest", milliseconds(took.within(1)), 1000, "ms", "")}
+}
+
+// refusedEverywhere waits until a node and all edges of this process refuse a log-in, and gives how long each took.
+func (f *fleetOf) refusedEverywhere(n *fleetNode, members *memberEdges, p pair, o core.Opened, began time.Time) (
+	took durations) {
+	var both sync.WaitGroup
+	var at time.Time
+	both.Go(func() {
+		n.until("refuses", func() bool { return n.refused(p.Access) })
+		at = time.Now()
+	})
+	for _, at := range members.refused(o) {
+		took = append(took, at.Sub(began))
+	}
+	both.Wait()
+	return append(took, at.Sub(began))
 }

@@ -18,9 +18,10 @@ import (
 // How often and for how long things are done. The design that they come from is in docs/rationale.md.
 const (
 	helloEvery   = 500 * time.Millisecond
-	silence      = time.Second     // without an answer to a hello, after which an edge dials again
-	mostSilence  = 8 * time.Second // what that grows to
-	patience     = 2 * time.Second // for the answer to anything else
+	lookEvery    = 50 * time.Millisecond // for a link, where there is none
+	silence      = time.Second           // without an answer to a hello, after which an edge dials again
+	mostSilence  = 8 * time.Second       // what that grows to
+	patience     = 2 * time.Second       // for the answer to anything else
 	pauseAfter   = 100 * time.Millisecond
 	trimEvery    = 250 * time.Millisecond
 	loginsEvery  = 5 * time.Second

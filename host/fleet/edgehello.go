@@ -21,16 +21,35 @@ func (e *Edge) greet(ctx context.Context) {
 			e.redials++
 			e.mu.Unlock()
 		}
-		wait := time.NewTimer(max(0, helloEvery-time.Since(began)))
-		select {
-		case <-wait.C:
-		case <-e.nudge:
-		case <-ctx.Done():
-			wait.Stop()
+		if !e.rest(ctx, max(0, helloEvery-time.Since(began))) {
 			e.leave(context.WithoutCancel(ctx))
 			return
 		}
-		wait.Stop()
+	}
+}
+
+// rest waits until a hello is due: after a while, when something asks for one, or as soon as there is a link where
+// there was none. It reports whether ctx goes on.
+func (e *Edge) rest(ctx context.Context, most time.Duration) bool {
+	due := time.NewTimer(most)
+	defer due.Stop()
+	for {
+		var look <-chan time.Time
+		if !e.cfg.Lane.Connected() {
+			look = time.After(lookEvery)
+		}
+		select {
+		case <-due.C:
+			return true
+		case <-e.nudge:
+			return true
+		case <-look:
+			if e.cfg.Lane.Connected() {
+				return true
+			}
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

@@ -70,6 +70,23 @@ func TestAge(t *testing.T) {
 	})
 }
 
+// An edge says hello as soon as it has a link again, not half a second later.
+func TestHearsOnceThereIsALink(t *testing.T) {
+	inWorld(t, 3, settings, func(w *world) {
+		w.hub.kill()
+		w.sleep(2*time.Second + 10*time.Millisecond)
+		w.hub.open()
+		began := time.Now()
+		w.hub.start()
+		w.sleep(200 * time.Millisecond)
+		for _, n := range w.edges {
+			if heard := n.edge.Status().Edge.Heard; heard.Before(began) {
+				t.Errorf("edge %d has heard nothing 0.2 s after the hub's start", n.number)
+			}
+		}
+	})
+}
+
 // An edge whose clock is set issues nothing from that moment on: it does not take a hello to notice.
 func TestClockIsSet(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {
