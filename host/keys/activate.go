@@ -91,6 +91,8 @@ func (m *Manager) maySign(have *records, i int, when schedule) error {
 		return fmt.Errorf("%w: key %s is a secret, and in a fleet only key pairs sign", ErrRefused, k.ID)
 	case k.RefreshOnly:
 		return fmt.Errorf("%w: key %s only verifies refresh tokens, since others hold it too", ErrRefused, k.ID)
+	case have.left(k):
+		return fmt.Errorf("%w: key %s is of node %d of a fleet that this node has left", ErrRefused, k.ID, k.Node)
 	case !have.mine(k):
 		return fmt.Errorf("%w: node %d signs with key %s: activate it there", ErrRefused, k.Node, k.ID)
 	case !m.here(have, k):

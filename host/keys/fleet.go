@@ -81,13 +81,8 @@ func (m *Manager) Withdraw(ctx context.Context, edge uint16, stolen bool) ([]Key
 			}
 			if stolen {
 				k.Ends, k.Retired = now.Unix(), true
-			} else if end := m.lastOf(&k, now); k.Ends == 0 || end < k.Ends {
-				k.Ends = end
 			}
-			if k.SignsFrom > now.Unix() {
-				k.SignsFrom = 0
-			}
-			ended = append(ended, k)
+			ended = append(ended, m.ends(k, now))
 		}
 		return store.KeyUpdate{Put: ended}, nil
 	})
@@ -105,6 +100,31 @@ func (m *Manager) Withdraw(ctx context.Context, edge uint16, stolen bool) ([]Key
 		}
 	}
 	return list, nil
+}
+
+// Leave ends the keys of the other nodes of a fleet once this node has left it: when the last token that they may have
+// issued by now has expired. A key of this node that signs goes on.
+func (m *Manager) Leave(ctx context.Context) error {
+	return m.update(ctx, func(have *records) (u store.KeyUpdate, err error) {
+		life, now := have.life(), m.cfg.Now()
+		for i, k := range have.list {
+			if have.left(&k) && life.State(i, now) != core.KeyGone {
+				u.Put = append(u.Put, m.ends(k, now))
+			}
+		}
+		return u, nil
+	})
+}
+
+// ends is a key of a node that leaves: it signs nothing more, and ends with the last token that it may have signed.
+func (m *Manager) ends(k store.Key, now time.Time) store.Key {
+	if end := m.lastOf(&k, now); k.Ends == 0 || end < k.Ends {
+		k.Ends = end
+	}
+	if k.SignsFrom > now.Unix() {
+		k.SignsFrom = 0
+	}
+	return k
 }
 
 // withdrawMargin is for requests under way, in seconds.

@@ -80,7 +80,7 @@ func (m *Manager) describe(have *records, life lives, i int, now time.Time) Key 
 		d.Ends = moment(k.Ends)
 	}
 	switch {
-	case d.State == core.KeyPublished && (have.mine(k) && !d.Here || d.RefreshOnly):
+	case d.State == core.KeyPublished && (have.mine(k) && !d.Here || d.RefreshOnly || have.left(k)):
 		d.State = core.KeyVerifying // it will never sign
 	case d.State == core.KeySigning && m.cfg.Configured != nil:
 		d.State = core.KeyVerifying // the configured one signs

@@ -20,7 +20,20 @@ type lives struct {
 
 // mine reports whether a key is one of this node's own, among which another takes over.
 func (r *records) mine(k *store.Key) bool {
-	return store.ScheduleOf(k.Node) == store.ScheduleOf(r.number)
+	return r.schedule(k) == store.ScheduleOf(r.number) && !r.left(k)
+}
+
+// schedule is the node in whose schedule a key is. A node that has left a fleet goes on with its own keys as they are.
+func (r *records) schedule(k *store.Key) uint16 {
+	if r.number == 0 && !r.left(k) {
+		return store.ScheduleOf(0)
+	}
+	return store.ScheduleOf(k.Node)
+}
+
+// left reports whether a key is of another node of a fleet that this node has left: it checks tokens and signs none.
+func (r *records) left(k *store.Key) bool {
+	return r.number == 0 && k.Node != 0 && !k.Sealed && k.Origin != store.KeyFromSigner
 }
 
 // life describes records to core.
@@ -33,9 +46,9 @@ func (r *records) life() lives {
 		}
 		l.keys = append(l.keys, core.KeyInfo{ID: k.ID, Algorithm: k.Algorithm, RefreshOnly: k.RefreshOnly,
 			NotAfter: end, Longest: k.Longest, Node: k.Node})
-		node := store.ScheduleOf(k.Node)
+		node := r.schedule(&k)
 		l.nodes = append(l.nodes, node)
-		if k.SignsFrom != 0 {
+		if k.SignsFrom != 0 && !r.left(&k) {
 			l.turns[node] = append(l.turns[node], core.SigningKey{Key: i, From: k.SignsFrom})
 		}
 	}

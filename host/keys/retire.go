@@ -28,6 +28,11 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is of node %d: only that node retires it, or the "+
 				"hub of the fleet", ErrRefused, k.ID, k.Node)
 		case state != core.KeySigning, m.cfg.Configured != nil:
+		case !have.mine(k) && !force:
+			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs at node %d, where nobody can log in once it has "+
+				"ended: withdraw that node, or give --force", ErrRefused, k.ID, k.Node)
+		case !have.mine(k):
+			c.Warnings = []string{fmt.Sprintf("no key signs at node %d now, and nobody can log in there", k.Node)}
 		case !force:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, after "+
 				"which nobody can log in until another is activated", ErrRefused, k.ID)

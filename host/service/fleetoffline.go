@@ -310,7 +310,14 @@ func Leave(ctx context.Context, cfg *config.Config, log *slog.Logger) (n FleetNo
 	if n, err = s.inFleet(); err != nil {
 		return n, err
 	}
-	return n, s.db.Leave(ctx)
+	manager, err := s.manager() // it knows how long the nodes of the fleet may issue tokens
+	if err != nil {
+		return n, err
+	}
+	if err := s.db.Leave(ctx); err != nil {
+		return n, err
+	}
+	return n, manager.Leave(ctx)
 }
 
 // RestoredHub is the fleet whose hub was restored into the data directory of a stopped node; empty if it is no hub.
