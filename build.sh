@@ -37,8 +37,23 @@ TESTDATA_ALL="$TESTDATA ./testdata/fleetsim ./testdata/faultdisk ./testdata/host
   ./testdata/kit/generate"
 
 # SLOWEST are the packages whose tests take longest, that first.
-SLOWEST="./host/httpapi ./store ./host/engine ./host/node ./host/service ./host/fleet ./store/password \
+SLOWEST="./host/httpapi ./store ./host/engine ./host/node ./host/service ./host/fleet \
   ./testdata/powercut ./host/keys"
+
+# UNRACED are packages whose tests run without the race detector. Those of the command start it some hundred times,
+# which takes nine minutes with it instead of half a minute; what goes on at the same time in a node is tested with it
+# in host/service. Simulated fleets take several times as long, too; host/fleet has the same code in its tests.
+# store/password hashes, and starts nothing.
+UNRACED="./host/cmd/edgetoken ./testdata/fleetsim ./store/password"
+
+# ONE_THREAD are tests of ONE_THREAD_IN that do one thing after the other, many times. The race detector would find
+# nothing in them, and takes up to ten times as long. What TestConformance replays, TestSecureDifferences replays with
+# the detector. testdata/house checks that no other package has tests of these names.
+ONE_THREAD_IN="./host/httpapi ./host/engine ./store"
+ONE_THREAD="TestConformance|TestNothingAnswersBeforeTheCheck|TestCheckAnswersEveryMethod\
+|TestSeedsAgree|TestWasm|TestWasmFull|TestWasmVerify|TestNoKeyInTheGuest|TestNoIDRepeats\
+|TestHistories|TestHistoriesFind|TestAdoptHistories|TestCheckDamagedPages|TestWaitingIsBounded|TestCompactAfterPurge\
+|TestRememberedIsBounded"
 
 source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }
@@ -218,17 +233,14 @@ run_tests() {
   check "all modules and the soak, before all other tests" \
     go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
-  # The tests of the command start it some hundred times. With the race detector that takes nine minutes instead of
-  # half a minute; what goes on at the same time in a node is tested with it in host/service. Simulated fleets take
-  # several times as long, too; host/fleet has the same code in its tests.
   # -vet=off: go vet has checked all of them above. The slowest packages start first, so that none runs alone at the
   # end.
   suite() {
-    local command=host/cmd/edgetoken
     {
-      go test -vet=off -count=1 -timeout=20m -json "./$command" ./testdata/fleetsim 2>&1 || true
-      go test $detector -vet=off -count=1 -timeout=20m -json $SLOWEST \
-        $(go list ./... | grep -v "/$command\$") $TESTDATA 2>&1 || true
+      go test -vet=off -count=1 -timeout=20m -json $UNRACED 2>&1 || true
+      go test -vet=off -count=1 -timeout=20m -json -run "^($ONE_THREAD)\$" $ONE_THREAD_IN 2>&1 || true
+      go test $detector -vet=off -count=1 -timeout=20m -json -skip "^($ONE_THREAD)\$" $SLOWEST \
+        $(go list ./... | grep -Ev '/(host/cmd/edgetoken|store/password)$') $TESTDATA 2>&1 || true
     } | go -C .ci run ./count
   }
   tally suite

@@ -86,6 +86,8 @@ func take(e event, total *counts, packages map[string]*counts, outputs, builds m
 	case "pass", "fail", "skip":
 		if e.Test == "" {
 			finish(e, total, packages[e.Package], text(outputs, key))
+			delete(packages, e.Package) // its other tests may follow
+			delete(outputs, key)
 			return
 		}
 		total.kinds[kind(e.Test)]++
