@@ -205,7 +205,7 @@ func TestStolenEdgeFloods(t *testing.T) {
 			var facts []fact.Fact
 			for range 100 {
 				n++
-				k := x.family(int64(n+100), 1)
+				k := x.family(int64(n+100), uint64(n))
 				facts = append(facts, fact.RevokeFamily{Family: k, Start: k.Start, Until: until})
 			}
 			x.say(fleet.Facts, 2, 1, fleet.PageOf(nil, facts...))
