@@ -88,6 +88,9 @@ func (s *server) endTokens(ctx context.Context, q ListQuery, body Stream) (Liste
 	}
 	if answer.Ended > 0 {
 		s.cfg.Log.Info("admin: tokens of a list revoked", "tokens", answer.Ended)
+		if err == nil {
+			err = s.confirmed(ctx)
+		}
 	}
 	return answer, err
 }

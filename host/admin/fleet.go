@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/fleet/join"
+	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -22,9 +23,11 @@ type FleetPart struct {
 	// Staleness is fleet.staleness: a lease lasts no longer.
 	Staleness time.Duration
 
-	// Of a hub; nil at an edge. Drop ends the links of a node, and Resume gives up what a member knows that has yet to
-	// tell the restored hub what it forgot. Replay takes what was recorded of the log and is missing here, and returns
-	// how many facts that were; nil: nothing records the log.
+	// Of a hub; nil at an edge. Confirmed waits until another node has what this one wrote before the call.
+	Confirmed func(context.Context) error
+	// Drop ends the links of a node, and Resume gives up what a member knows that has yet to tell the restored hub what
+	// it forgot. Replay takes what was recorded of the log and is missing here, and returns how many facts that were;
+	// nil: nothing records the log.
 	Drop   func(number uint16)
 	Resume func(ctx context.Context, number uint16) error
 	Replay func(ctx context.Context) (facts int, err error)
@@ -209,6 +212,30 @@ func atHub[Q Query, B, A any](do does[Q, B, A]) does[Q, B, A] {
 		}
 		return do(s, ctx, q, b)
 	}
+}
+
+// changes is atHub for what must not be lost with the disk of the hub.
+func changes[Q Query, B, A any](do does[Q, B, A]) does[Q, B, A] { return atHub(held(do)) }
+
+// held has the hub answer a change when another node has it too, if one is connected.
+func held[Q Query, B, A any](do does[Q, B, A]) does[Q, B, A] {
+	return func(s *server, ctx context.Context, q Q, b B) (answer A, err error) {
+		if answer, err = do(s, ctx, q, b); err == nil {
+			err = s.confirmed(ctx)
+		}
+		return answer, err
+	}
+}
+
+// confirmed waits until another node has what this hub wrote; anywhere else for nothing.
+func (s *server) confirmed(ctx context.Context) error {
+	if s.cfg.Fleet == nil || s.cfg.Fleet.Confirmed == nil {
+		return nil
+	}
+	if err := s.cfg.Fleet.Confirmed(ctx); err != nil {
+		return fmt.Errorf("%w: %w", node.ErrUnconfirmed, err)
+	}
+	return nil
 }
 
 // inFleet has an edge and a single node refuse an operation.

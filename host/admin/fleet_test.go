@@ -226,6 +226,53 @@ func TestEdgeRefuses(t *testing.T) {
 	}
 }
 
+// TestHubWaits: what a hub changes is answered when another node has it, and the answer says where none has.
+func TestHubWaits(t *testing.T) {
+	var waited int
+	var fails error
+	h := newFleetHub(t, &admin.FleetPart{Confirmed: func(context.Context) error { waited++; return fails },
+		Drop: func(uint16) {}})
+	ctx, none := t.Context(), admin.None{}
+	ana, inactive := admin.CustomerQuery{Key: "ana@example.com"}, false
+	added := func(email string) admin.Stream {
+		return admin.Stream{Reader: strings.NewReader(`{"email": "` + email + `", "password": null}`)}
+	}
+	for i, call := range []struct {
+		name string
+		do   func() error
+	}{
+		{"add", func() error {
+			_, err := admin.AddCustomers.Call(ctx, h.client, admin.AddQuery{}, added("ana@example.com"))
+			return err
+		}},
+		{"disable", func() error {
+			_, err := admin.SetAccess.Call(ctx, h.client, ana, admin.Access{IsActive: &inactive})
+			return err
+		}},
+		{"revoke", func() error {
+			_, err := admin.Revoke.Call(ctx, h.client, none, admin.RevokeRequest{Customer: ana.Key})
+			return err
+		}},
+		{"withdraw", func() error {
+			_, err := admin.WithdrawNode.Call(ctx, h.client, none, admin.Withdrawal{Number: 2, Stolen: true})
+			return err
+		}},
+	} {
+		if err := call.do(); err != nil || waited != i+1 {
+			t.Errorf("%s: %v, and waited %d times, want %d", call.name, err, waited, i+1)
+		}
+	}
+	page := admin.CustomersQuery{PageQuery: admin.PageQuery{Limit: 1}}
+	if _, err := admin.ListCustomers.Call(ctx, h.client, page, none); err != nil || waited != 4 {
+		t.Errorf("a list: %v, and waited %d times", err, waited)
+	}
+	fails = errors.New("edges were told of it")
+	_, err := admin.SetAccess.Call(ctx, h.client, ana, admin.Access{IsActive: &inactive})
+	if err == nil || !strings.Contains(err.Error(), "the fleet does not hold the change yet: edges were told of it") {
+		t.Errorf("a change that no edge takes: %v", err)
+	}
+}
+
 // TestAlone: a single node says that it is one.
 func TestAlone(t *testing.T) {
 	client, none := newClient(t, admin.Config{}), admin.None{}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -47,7 +48,7 @@ func (o Operation[Q, B, A]) route(mux *http.ServeMux, s *server) {
 	})
 }
 
-// Handle has do answer the operation, as a node does with Reload. Where the store cannot do it, that is logged.
+// Handle has do answer the operation, as a node does with Reload. An error that passes by itself is logged.
 func (o Operation[Q, B, A]) Handle(
 	mux *http.ServeMux, log *slog.Logger, do func(context.Context, Q, B) (A, error),
 ) {
@@ -73,17 +74,19 @@ type refusal struct {
 	Error string `json:"error"`
 }
 
+// passing are the errors that pass by themselves.
+var passing = []error{store.ErrUnavailable, store.ErrClosed, store.ErrOutboxFull, node.ErrBusy, node.ErrUnconfirmed}
+
 // respond writes an answer, or the error in its place.
 func respond(w http.ResponseWriter, r *http.Request, log *slog.Logger, answer any, err error) {
 	status := http.StatusOK
 	body, failed := encodeJSON(answer)
 	if err = cmp.Or(err, failed); err != nil {
 		status = http.StatusBadRequest
-		if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) ||
-			errors.Is(err, store.ErrOutboxFull) || errors.Is(err, node.ErrBusy) {
+		if slices.ContainsFunc(passing, func(e error) bool { return errors.Is(err, e) }) {
 			status = http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", "1")
-			log.Error("admin: the store cannot do it", "request", r.Pattern, "error", err)
+			log.Error("admin: answered with 503", "request", r.Pattern, "error", err)
 		}
 		body, _ = encodeJSON(refusal{Error: err.Error()}) // a text can always be written
 	}

@@ -3,10 +3,11 @@ package admin
 import "net/http"
 
 // The operations of a server. Those that are atHub change what the hub of a fleet alone may change: an edge refuses
-// them.
+// them. What changes, or is held, is answered when another node of the fleet has it too. Imports are not: they are
+// repeated from their files.
 var (
 	AddCustomers = Operation[AddQuery, Stream, Added]{
-		"POST", "/customers", addQueryOf, atHub((*server).addCustomers),
+		"POST", "/customers", addQueryOf, changes((*server).addCustomers),
 	}
 	ListCustomers = Operation[CustomersQuery, None, Page]{
 		"GET", "/customers", customersQueryOf, (*server).listCustomers,
@@ -15,13 +16,13 @@ var (
 		"GET", "/customer", customerQueryOf, (*server).showCustomer,
 	}
 	SetAccess = Operation[CustomerQuery, Access, Customer]{
-		"POST", "/customer", customerQueryOf, atHub((*server).setAccess),
+		"POST", "/customer", customerQueryOf, changes((*server).setAccess),
 	}
 	SetDetails = Operation[CustomerQuery, Details, Customer]{
-		"PATCH", "/customer", customerQueryOf, atHub((*server).setDetails),
+		"PATCH", "/customer", customerQueryOf, changes((*server).setDetails),
 	}
 	RemoveCustomer = Operation[CustomerQuery, None, Customer]{
-		"DELETE", "/customer", customerQueryOf, atHub((*server).removeCustomer),
+		"DELETE", "/customer", customerQueryOf, changes((*server).removeCustomer),
 	}
 
 	ImportCustomers = Operation[ImportQuery, Stream, Imported]{
@@ -45,29 +46,29 @@ var (
 	}
 
 	ChangeRights = Operation[CustomerQuery, RightsChange, RightsChanged]{
-		"POST", "/rights", customerQueryOf, atHub((*server).changeRights),
+		"POST", "/rights", customerQueryOf, changes((*server).changeRights),
 	}
 	ListGroups = Operation[None, None, Groups]{
 		"GET", "/groups", noQuery, (*server).listGroups,
 	}
 	AddGroup = Operation[None, GroupChange, GroupChanged]{
-		"POST", "/groups", noQuery, atHub((*server).addGroup),
+		"POST", "/groups", noQuery, changes((*server).addGroup),
 	}
 	PutGroup = Operation[None, GroupChange, GroupChanged]{
-		"PUT", "/groups", noQuery, atHub((*server).putGroup),
+		"PUT", "/groups", noQuery, changes((*server).putGroup),
 	}
 	ChangeGroup = Operation[None, GroupChange, GroupChanged]{
-		"PATCH", "/groups", noQuery, atHub((*server).changeGroup),
+		"PATCH", "/groups", noQuery, changes((*server).changeGroup),
 	}
 	RemoveGroup = Operation[GroupQuery, None, Group]{
-		"DELETE", "/groups", groupQueryOf, atHub((*server).removeGroup),
+		"DELETE", "/groups", groupQueryOf, changes((*server).removeGroup),
 	}
 
 	ExplainToken = Operation[None, TokenRequest, Explanation]{
 		"POST", "/token", noQuery, (*server).explainToken,
 	}
 	Revoke = Operation[None, RevokeRequest, Revocation]{
-		"POST", "/revoke", noQuery, (*server).revoke,
+		"POST", "/revoke", noQuery, held((*server).revoke),
 	}
 	EndTokens = Operation[ListQuery, Stream, Listed]{
 		"POST", "/blacklist", listQueryOf, (*server).endTokens,
@@ -100,16 +101,16 @@ var (
 		"GET", "/keys", keysQueryOf, (*server).listKeys,
 	}
 	GenerateKey = Operation[None, KeyRequest, KeyChanged]{
-		"POST", "/keys", noQuery, atHub((*server).generateKey),
+		"POST", "/keys", noQuery, changes((*server).generateKey),
 	}
 	ImportKeys = Operation[None, KeysImport, KeysImported]{
-		"POST", "/keys/import", noQuery, atHub((*server).importKeys),
+		"POST", "/keys/import", noQuery, changes((*server).importKeys),
 	}
 	ActivateKey = Operation[None, KeyActivation, KeyChanged]{
-		"POST", "/keys/activate", noQuery, atHub((*server).activateKey),
+		"POST", "/keys/activate", noQuery, changes((*server).activateKey),
 	}
 	RetireKey = Operation[None, KeyRetirement, KeyChanged]{
-		"POST", "/keys/retire", noQuery, atHub((*server).retireKey),
+		"POST", "/keys/retire", noQuery, changes((*server).retireKey),
 	}
 	PublicKeys = Operation[None, None, KeySet]{
 		"GET", "/keys/public", noQuery, (*server).publicKeys,
@@ -138,7 +139,7 @@ var (
 		"POST", "/fleet/invitations", noQuery, inFleet((*server).inviteNode),
 	}
 	WithdrawNode = Operation[None, Withdrawal, Withdrawn]{
-		"POST", "/fleet/withdraw", noQuery, inFleet((*server).withdrawNode),
+		"POST", "/fleet/withdraw", noQuery, inFleet(held((*server).withdrawNode)),
 	}
 	RecoverFleet = Operation[None, None, Recovery]{
 		"POST", "/fleet/recover", noQuery, inFleet((*server).recoverFleet),

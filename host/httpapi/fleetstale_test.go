@@ -194,6 +194,24 @@ func TestLogOutEverywhereAtAnEdge(t *testing.T) {
 	}
 }
 
+// TestLogOutAtTheHub: a log-out at the hub is answered when another node knows of it, one at an edge at once.
+func TestLogOutAtTheHub(t *testing.T) {
+	f := openFleet(t, nil)
+	for number, m := range f.nodes {
+		m.set(func(m *member) { m.confirmed = errors.New("nobody has it") })
+		refresh, access := m.login(t)
+		answer, body := m.post(t, "/auth/token/blacklist/", `{"refresh": "`+refresh+`"}`)
+		if number == 1 {
+			wantUnable(t, "a log-out that only the hub knows", answer, body, "unconfirmed")
+		} else if answer.StatusCode != http.StatusOK {
+			t.Errorf("a log-out at node %d: %d %s", number, answer.StatusCode, body)
+		}
+		if answer, body := m.me(t, access); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a check at node %d afterwards: %d %s", number, answer.StatusCode, body)
+		}
+	}
+}
+
 // TestHubRefusesLogOut: the hub may know that a token is good no more.
 func TestHubRefusesLogOut(t *testing.T) {
 	f := openFleet(t, nil)

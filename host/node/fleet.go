@@ -116,6 +116,15 @@ func (n *Node) confirmed(ctx context.Context) error {
 	return nil
 }
 
+// told is confirmed for a log-out. At the hub the loss of its disk must not bring the log-in back. A log-out at an edge
+// does not wait for the hub, which may be away.
+func (n *Node) told(ctx context.Context) error {
+	if n.isEdge() {
+		return nil
+	}
+	return n.confirmed(ctx)
+}
+
 // failed is an error of the fleet as one of this package. That of ctx stays what it is; one of a context of the fleet's
 // own must not look like it.
 func failed(ctx context.Context, as, err error) error {

@@ -22,6 +22,9 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	request := core.Request{Op: core.Logout, Opened: opened}
 	seen := n.look()
 	outcome, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request)
+	if err == nil && len(outcome.Effects.List) > 0 {
+		err = n.told(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -98,8 +98,12 @@ func (n *Node) leave(
 		return r, nil
 	}
 	var err error
-	if n.advances(engine, request.Op) && !r.Refused() {
+	switch {
+	case r.Refused():
+	case n.advances(engine, request.Op):
 		err = n.settled(ctx)
+	case request.Op == core.Blacklist:
+		err = n.told(ctx)
 	}
 	if err == nil {
 		err = n.young(request.Op, r.Refusals, seen)

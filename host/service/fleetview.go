@@ -39,7 +39,7 @@ func (f *fleetPart) forAdmin() *admin.FleetPart {
 	}
 	p := &admin.FleetPart{Status: f.status, Staleness: f.cfg.Fleet.Staleness}
 	if f.hub != nil {
-		p.Drop, p.Resume = f.hub.Drop, f.hub.Resume
+		p.Confirmed, p.Drop, p.Resume = f.hub.Confirmed, f.hub.Drop, f.hub.Resume
 	}
 	return p
 }
