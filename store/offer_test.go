@@ -22,7 +22,13 @@ func offerOf(m *member) func([]byte, int) ([]fact.Fact, []byte, error) {
 // restoredHub is a hub as a backup of it has it, restored.
 func restoredHub(t testing.TB, hub *member) *member {
 	t.Helper()
-	r, err := backup.NewReader(bytes.NewReader(backUp(t, hub.DB)))
+	return restoredFrom(t, hub, backUp(t, hub.DB))
+}
+
+// restoredFrom is a hub as an earlier backup of it has it, restored.
+func restoredFrom(t testing.TB, hub *member, made []byte) *member {
+	t.Helper()
+	r, err := backup.NewReader(bytes.NewReader(made))
 	must(t, err)
 	m := &member{config: hub.config, clock: hub.clock}
 	m.config.Path = filepath.Join(t.TempDir(), "store.db")

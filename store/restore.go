@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -239,12 +240,16 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		if err != nil {
 			return nil, err
 		}
+		remembered, err := w.remember()
+		if err != nil {
+			return nil, err
+		}
 		// Trust bundles may have been made since the backup, and invitations been used.
 		facts, err := w.forgetInvitations()
 		if err != nil {
 			return nil, err
 		}
-		facts = append(append(facts, n, fact.ReserveEpoch{At: until}), missing...)
+		facts = slices.Concat(facts, resolved{n, fact.ReserveEpoch{At: until}}, missing, remembered)
 		if keepSessions {
 			forgotten, err := w.newGap(made, until)
 			return append(facts, forgotten), err
