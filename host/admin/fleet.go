@@ -26,11 +26,11 @@ type FleetPart struct {
 	// Of a hub; nil at an edge. Confirmed waits until another node has what this one wrote before the call.
 	Confirmed func(context.Context) error
 	// Drop ends the links of a node, and Resume gives up what a member knows that has yet to tell the restored hub what
-	// it forgot. Replay takes what was recorded of the log and is missing here, and returns how many facts that were;
-	// nil: nothing records the log.
+	// it forgot. Replay takes what was recorded of the log and is missing here, and says what that was; nil: nothing
+	// records the log.
 	Drop   func(number uint16)
 	Resume func(ctx context.Context, number uint16) error
-	Replay func(ctx context.Context) (facts int, err error)
+	Replay func(ctx context.Context) (fleet.Replayed, error)
 }
 
 // Fleet answers ShowFleet: what this node is, and what it knows of its fleet. Durations are in milliseconds.
@@ -47,7 +47,17 @@ type Fleet struct {
 	Invitations []FleetInvitation `json:"invitations"`
 	// Missing are the numbers of the members that have yet to tell the restored hub what it forgot.
 	Missing  []uint16       `json:"missing"`
+	Recorder *FleetRecorder `json:"recorder"` // null but at a hub that runs and is recorded
 	Refusals []FleetRefusal `json:"refusals"`
+}
+
+// FleetRecorder is how far the hub's log is recorded elsewhere.
+type FleetRecorder struct {
+	Up     bool       `json:"up"`
+	Fault  string     `json:"fault"`  // why it is not up; empty if it is
+	Behind bool       `json:"behind"` // the log goes on behind what is recorded
+	Gaps   uint64     `json:"gaps"`   // how often frames left the log before they were recorded, since the start
+	Gap    *time.Time `json:"gap"`    // when that was last noticed
 }
 
 // FleetNode is a member. What a hub knows of an edge is null or zero where it has not heard of it since it started.
@@ -163,6 +173,10 @@ func (v *Fleet) add(status fleet.Status) {
 	}
 	if status.Hub == nil {
 		return
+	}
+	if r := status.Hub.Recorder; r != nil {
+		v.Recorder = &FleetRecorder{Up: r.Up, Fault: r.Fault, Behind: r.At != status.Head, Gaps: r.Gaps,
+			Gap: known(r.Gap)}
 	}
 	for _, m := range status.Hub.Members {
 		i := slices.IndexFunc(v.Nodes, func(n FleetNode) bool { return n.Number == m.Number })

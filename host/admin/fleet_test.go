@@ -287,11 +287,13 @@ func TestAlone(t *testing.T) {
 
 // TestRecover: what was recorded comes back, once a call asks for it, and an error of that is told.
 func TestRecover(t *testing.T) {
-	replayed, failed := 3, error(nil)
-	part := &admin.FleetPart{Replay: func(context.Context) (int, error) { return replayed, failed }}
+	gap := fleet.Gap{Before: time.Unix(1800000000, 0)}
+	replayed, failed := fleet.Replayed{Facts: 3, Refused: 1, Gaps: []fleet.Gap{gap}}, error(nil)
+	part := &admin.FleetPart{Replay: func(context.Context) (fleet.Replayed, error) { return replayed, failed }}
 	h := newFleetHub(t, part)
 	v, err := admin.RecoverFleet.Call(t.Context(), h.client, admin.None{}, admin.None{})
-	if err != nil || !v.Recorded || v.Replayed != 3 || !v.Whole || !v.Running {
+	if err != nil || !v.Recorded || v.Replayed != 3 || v.Refused != 1 || len(v.Gaps) != 1 ||
+		v.Gaps[0].After != nil || !v.Gaps[0].Before.Equal(gap.Before) || !v.Whole || !v.Running {
 		t.Errorf("RecoverFleet = %+v, %v", v, err)
 	}
 	failed = errors.New("the record is cut off")

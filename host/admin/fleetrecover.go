@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Recovery answers RecoverFleet.
 type Recovery struct {
-	// Recorded says whether the log is recorded elsewhere, and Replayed how many facts came back from there.
+	// Recorded says whether the log is recorded elsewhere, and Replayed how many facts came back from there. Refused
+	// counts records that this hub did not sign.
 	Recorded bool `json:"recorded"`
 	Replayed int  `json:"replayed"`
+	Refused  int  `json:"refused"`
+	// Gaps are where the record does not go on: what the hub wrote in between does not come back.
+	Gaps []RecordGap `json:"gaps"`
 	// Missing are the members that have yet to tell the restored hub what it forgot. While there are any, the hub and
 	// its edges check tokens by what may be out of date: they answer 503 or not, as fleet.when_stale says.
 	Missing []FleetNode `json:"missing"`
@@ -18,16 +23,26 @@ type Recovery struct {
 	Running bool        `json:"running"`
 }
 
+// RecordGap is a part of what the hub wrote that was not recorded, or is gone from the record.
+type RecordGap struct {
+	After  *time.Time `json:"after"` // when the last was written that is known before it; null: unknown
+	Before time.Time  `json:"before"`
+}
+
 // recoverFleet has a restored hub take back what was recorded elsewhere, and says which members are missing.
 func (s *server) recoverFleet(ctx context.Context, _, _ None) (Recovery, error) {
-	v := Recovery{Missing: []FleetNode{}, Running: s.cfg.Fleet != nil}
+	v := Recovery{Missing: []FleetNode{}, Gaps: []RecordGap{}, Running: s.cfg.Fleet != nil}
 	if v.Running && s.cfg.Fleet.Replay != nil {
-		v.Recorded = true
-		var err error
-		if v.Replayed, err = s.cfg.Fleet.Replay(ctx); err != nil {
+		done, err := s.cfg.Fleet.Replay(ctx)
+		if err != nil {
 			return v, fmt.Errorf("replay what was recorded of the log: %w", err)
 		}
-		s.cfg.Log.Info("admin: replayed what was recorded of the log", "facts", v.Replayed)
+		v.Recorded, v.Replayed, v.Refused = true, done.Facts, done.Refused
+		for _, g := range done.Gaps {
+			v.Gaps = append(v.Gaps, RecordGap{known(g.After), g.Before.UTC()})
+		}
+		s.cfg.Log.Info("admin: replayed what was recorded of the log", "facts", v.Replayed, "refused", v.Refused,
+			"gaps", len(v.Gaps))
 	}
 	f, err := s.showFleet(ctx, None{}, None{})
 	if err != nil {

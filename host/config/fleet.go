@@ -30,13 +30,22 @@ type Fleet struct {
 	Staleness, Skew time.Duration
 	WhenStale       string // WhenStaleClosed or WhenStaleOpen
 	// LogAge and LogBytes bound the hub's log. An edge that is behind by more takes a copy of the store.
-	LogAge     time.Duration
-	LogBytes   int64
+	LogAge   time.Duration
+	LogBytes int64
+	// Recorder has what a hub writes kept elsewhere, where Recorder.Servers are given.
+	Recorder   Recorder
 	Durability string // DurabilityLocal or DurabilityHub
 	HomeAway   string // HomeAwayUnavailable or HomeAwayAccessOnly
 
 	// Hub and Edge say what the node is. No key does: whoever opens the store sets them, for MemoryBound.
 	Hub, Edge bool
+}
+
+// Recorder is where the log of a hub is recorded.
+type Recorder struct {
+	Servers     []string      // URLs of NATS servers with JetStream; nil: nobody records
+	Credentials string        // a file in NATS' form for them; empty: none
+	Age         time.Duration // how long a new stream keeps a record
 }
 
 // The values of keys of fleet that are one of two words.
@@ -57,6 +66,7 @@ const (
 	leastStaleness, mostBehind = 5 * time.Second, 5 * time.Minute
 	leastSkew, mostSkew        = 100 * time.Millisecond, 30 * time.Second
 	leastLogAge, leastLogBytes = 10 * time.Minute, 16 << 20
+	leastRecord                = day
 )
 
 // fleetRows are about a fleet of nodes.
@@ -76,6 +86,11 @@ func fleetRows() []row {
 		at("fleet.skew", time.Second, readDuration, func(c *Config) *time.Duration { return &c.Fleet.Skew }),
 		at("fleet.log.age", 7*day, readDuration, func(c *Config) *time.Duration { return &c.Fleet.LogAge }),
 		size("fleet.log.bytes", 1<<30, func(c *Config) *int64 { return &c.Fleet.LogBytes }),
+		at("fleet.recorder.servers", nil, readServers, func(c *Config) *[]string { return &c.Fleet.Recorder.Servers }),
+		at("fleet.recorder.credentials", "", readFull,
+			func(c *Config) *string { return &c.Fleet.Recorder.Credentials }),
+		at("fleet.recorder.age", 30*day, readDuration,
+			func(c *Config) *time.Duration { return &c.Fleet.Recorder.Age }),
 		choice("fleet.refresh.durability", DurabilityLocal, DurabilityHub,
 			func(c *Config) *string { return &c.Fleet.Durability }),
 	),
@@ -113,7 +128,7 @@ func readServers(v value) ([]string, error) {
 		if err != nil || !slices.Contains([]string{"nats", "tls"}, u.Scheme) || u.Hostname() == "" ||
 			u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 			return nil, fmt.Errorf("item %d is no NATS server: write tls://host:port, or nats://host:port in a "+
-				"network of your own; fleet.credentials names who the node is", i+1)
+				"network of your own; a file of credentials names who the node is", i+1)
 		}
 	}
 	return list, nil
@@ -146,6 +161,13 @@ func (c *Config) checkFleet(bad func(string, error)) {
 	if f.Credentials != "" && len(f.Servers) == 0 {
 		bad("fleet.credentials", errors.New("are for fleet.servers, and there are none: leave them out"))
 	}
+	if f.Recorder.Credentials != "" && len(f.Recorder.Servers) == 0 {
+		bad("fleet.recorder.credentials", errors.New("are for fleet.recorder.servers, and there are none: leave them "+
+			"out"))
+	}
+	if f.Recorder.Age < leastRecord {
+		bad("fleet.recorder.age", fmt.Errorf("must be at least %s", formatDuration(leastRecord)))
+	}
 	c.checkFleetAddresses(bad)
 }
 
@@ -166,15 +188,29 @@ func (c *Config) checkFleetAddresses(bad func(string, error)) {
 
 // clearServers tells of servers that are reached without TLS. The lane signs what it carries, and hides nothing.
 func clearServers(c *Config) string {
-	which := items(c.Fleet.Servers, func(s string) bool {
-		u, err := url.Parse(s)
-		return err == nil && u.Scheme == "nats" && !isLoopback(net.JoinHostPort(u.Hostname(), "0"))
-	})
+	which := inClear(c.Fleet.Servers)
 	if which == "" {
 		return ""
 	}
 	return "names a server without TLS (" + which + "), so that refresh tokens on their way to their home and " +
 		"hashes of passwords travel in clear: write tls://"
+}
+
+// clearRecorder tells of servers of the recorder that are reached without TLS.
+func clearRecorder(c *Config) string {
+	which := inClear(c.Fleet.Recorder.Servers)
+	if which == "" {
+		return ""
+	}
+	return "names a server without TLS (" + which + "), so that hashes of passwords travel in clear: write tls://"
+}
+
+// inClear are the servers of other machines that are reached without TLS.
+func inClear(servers []string) string {
+	return items(servers, func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && u.Scheme == "nats" && !isLoopback(net.JoinHostPort(u.Hostname(), "0"))
+	})
 }
 
 // idleAccess tells of access_only where it counts for nothing.

@@ -103,6 +103,7 @@ var warnings = []warning{
 	}, "is on and SIGNING_KEY is a secret, which is never in a bundle: verifiers elsewhere get none until a key pair "+
 		"signs"), false},
 	{"fleet.servers", clearServers, false},
+	{"fleet.recorder.servers", clearRecorder, false},
 	{"fleet.when_stale", when(func(c *Config) bool { return c.Fleet.WhenStale == WhenStaleOpen },
 		"is open, so that an edge that has lost its hub goes on to take tokens that were revoked since: leave it out"),
 		false},

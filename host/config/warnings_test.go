@@ -74,6 +74,8 @@ func TestWarnings(t *testing.T) {
 		{"fleet: {servers: [\"tls://a.example\", \"nats://b.example\"]}\n", "fleet.servers names a server without " +
 			"TLS (item 2 of the list)"},
 		{"fleet: {servers: [\"nats://localhost:4222\", \"nats://127.0.0.1\", \"nats://[::1]:1\"]}\n", ""},
+		{"fleet: {recorder: {servers: [\"nats://a.example\"]}}\n", "fleet.recorder.servers names a server without " +
+			"TLS (item 1 of the list)"},
 		{"fleet: {when_stale: open}\n", "fleet.when_stale is open, so that an edge that has lost its hub goes on to " +
 			"take"},
 		{"fleet: {refresh: {home_away: access_only}}\n", "fleet.refresh.home_away is access_only and counts for " +

@@ -39,10 +39,10 @@ type HubConfig struct {
 	Calls map[byte]func(ctx context.Context, from uint16, request []byte) ([]byte, error)
 	// BundleEpoch is the epoch of the latest trust bundle, 0 if there is none; nil: there never is.
 	BundleEpoch func() uint64
-	// Record takes each batch of the log before it is published; nil: nobody records it.
-	Record func(batch []byte) error
-	Now    func() time.Time // the wall clock; nil: time.Now
-	Log    *slog.Logger     // nil: nothing is logged
+	// Recorder keeps the log elsewhere; nil: nobody does.
+	Recorder Recorder
+	Now      func() time.Time // the wall clock; nil: time.Now
+	Log      *slog.Logger     // nil: nothing is logged
 }
 
 // Hub is the node that orders what all must know. Make one with NewHub, and Run it. Its methods are safe for concurrent
@@ -53,6 +53,7 @@ type Hub struct {
 	epoch     uint32
 	started   time.Time
 	answering chan struct{} // a token for each large answer that is being made
+	toRecord  chan struct{} // cap 1: the log has grown
 
 	mu       sync.Mutex
 	edges    map[uint16]*edgeState
@@ -63,6 +64,8 @@ type Hub struct {
 	busy     map[turn]int         // what is being done for edges
 	revoked  map[uint16]allowance // of members
 	burst    float64              // burstRevoked
+
+	recording recording
 }
 
 // edgeState is what the hub knows of an edge since it started.
@@ -94,16 +97,12 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
 	h := &Hub{cfg: cfg, epoch: node.Epoch, started: time.Now(),
-		answering: make(chan struct{}, maxAnswering), edges: map[uint16]*edgeState{}, pending: map[uint16]bool{},
-		refusals: map[string]uint64{}, changed: newSignal(), busy: map[turn]int{},
-		revoked: map[uint16]allowance{}, burst: burstRevoked}
+		answering: make(chan struct{}, maxAnswering), toRecord: make(chan struct{}, 1),
+		edges: map[uint16]*edgeState{}, pending: map[uint16]bool{}, refusals: map[string]uint64{},
+		changed: newSignal(), busy: map[turn]int{}, revoked: map[uint16]allowance{}, burst: burstRevoked}
 	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: memberKeys(cfg.Store, m)}
-	pending, err := cfg.Store.Pending(ctx)
-	if err != nil {
+	if err := h.readPending(ctx); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
-	}
-	for _, n := range pending {
-		h.pending[n] = true
 	}
 	return h, cfg.Lane.Serve(h.handler())
 }
@@ -113,6 +112,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { h.publish(ctx) })
 	all.Go(func() { h.trimLog(ctx) })
+	if h.cfg.Recorder != nil {
+		all.Go(func() { h.record(ctx) })
+	}
 	all.Wait()
 	return nil
 }
@@ -165,9 +167,9 @@ func (h *Hub) Drop(number uint16) {
 	h.changed.send()
 }
 
-// Confirmed waits until one edge has all that the hub wrote before the call, so that the loss of the hub's disk does
-// not lose it. It waits for nobody where no edge is connected, which only its record can make up for. The error is
-// ErrUnanswered if edges are connected, but none of them follows.
+// Confirmed waits until an edge or the recorder has all that the hub wrote before the call, so that the loss of the
+// hub's disk does not lose it. It waits for nobody where no edge is connected and nothing is recorded. The error is
+// ErrUnanswered if there are some, but none of them follows.
 func (h *Hub) Confirmed(ctx context.Context) error {
 	upTo := place{h.epoch, h.cfg.Store.Head()}
 	ctx, stop := context.WithTimeout(ctx, heldFor)
@@ -186,10 +188,12 @@ func (h *Hub) Confirmed(ctx context.Context) error {
 	}
 }
 
-// holders reports whether an edge has followed the log up to a place, and whether one is connected.
+// holders reports whether an edge or the recorder has the log up to a place, and whether there is one.
 func (h *Hub) holders(upTo place) (held, connected bool, changed chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	connected = h.recording.Up
+	held = connected && compare(h.recording.At, upTo.at) >= 0
 	for _, s := range h.edges {
 		if time.Since(s.heard) > gone {
 			continue

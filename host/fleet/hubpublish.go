@@ -20,6 +20,7 @@ func (h *Hub) publish(ctx context.Context) {
 		if !pause(ctx, linger) {
 			return
 		}
+		poke(h.toRecord)
 		for more := true; more; {
 			var err error
 			if at, more, err = h.publishAfter(ctx, at); err != nil && ctx.Err() == nil {
@@ -44,16 +45,10 @@ func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Pos
 	if last, err = fact.FramePosition(b.frames[len(b.frames)-1]); err != nil {
 		return at, false, err
 	}
-	body := b.append(nil)
-	if h.cfg.Record != nil {
-		if err := h.cfg.Record(body); err != nil {
-			h.cfg.Log.Warn("fleet: cannot record the log", "err", err)
-		}
-	}
 	h.mu.Lock()
 	h.batches++
 	h.mu.Unlock()
-	return last, true, h.cfg.Lane.Publish(h.self.seal(envelope{kind: kindLog, to: everybody, body: body}))
+	return last, true, h.cfg.Lane.Publish(h.self.seal(envelope{kind: kindLog, to: everybody, body: b.append(nil)}))
 }
 
 // mostPublished is how many bytes of frames share a message: a lane copies it for each link.

@@ -49,6 +49,8 @@ type HubStatus struct {
 	Members []MemberStatus
 	Batches uint64 // messages of the log that were published since the start
 	Lane    lane.Figures
+	// Recorder is how far the log is recorded elsewhere; nil: nobody records it.
+	Recorder *RecorderStatus
 }
 
 // MemberStatus is what the hub knows of an edge.
@@ -98,6 +100,10 @@ func (h *Hub) Status(members []fact.Member) Status {
 	head := h.cfg.Store.Head()
 	s := HubStatus{Whole: len(h.pending) == 0, Pending: slices.Sorted(maps.Keys(h.pending)), Batches: h.batches,
 		Lane: h.cfg.Lane.Figures()}
+	if h.cfg.Recorder != nil {
+		status := h.recording.RecorderStatus
+		s.Recorder = &status
+	}
 	for _, m := range members {
 		if m.Number == HubNumber {
 			continue

@@ -41,6 +41,7 @@ type world struct {
 	member   fact.Membership
 	hub      *node
 	edges    []*node
+	recorder fleet.Recorder // of a hub that starts; nil: it has none
 }
 
 // node is a process and its files.
@@ -183,7 +184,7 @@ func (n *node) start() {
 	if n.number == fleet.HubNumber {
 		l := n.network.Hub()
 		hub, err := fleet.NewHub(ctx, fleet.HubConfig{Store: n.db, Lane: l, Key: n.key, Settings: n.settings,
-			LogAge: time.Hour, LogBytes: 1 << 30, Answer: answer, Now: n.now, Log: n.log()})
+			LogAge: time.Hour, LogBytes: 1 << 30, Answer: answer, Recorder: n.recorder, Now: n.now, Log: n.log()})
 		n.must(err)
 		n.hub, n.lane, run = hub, l, hub.Run
 	} else {

@@ -1,6 +1,11 @@
 package service
 
-import "github.com/edgetoken/edgetoken/store"
+import (
+	"context"
+
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/store"
+)
 
 // StoreOf is the store of a service.
 func StoreOf(s *Service) *store.DB { return s.store }
@@ -12,3 +17,11 @@ func BundleEpoch(s *Service) uint64 {
 	}
 	return s.bundles.Figures().Epoch
 }
+
+// Replay has a hub replay its record, as edgetoken fleet recover does.
+func Replay(ctx context.Context, s *Service) (fleet.Replayed, error) {
+	return s.fleet.forAdmin().Replay(ctx)
+}
+
+// RecorderOf is the status of a hub's recorder.
+func RecorderOf(s *Service) fleet.RecorderStatus { return *s.fleet.hub.Status(nil).Hub.Recorder }

@@ -20,6 +20,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/fleet/lane"
 	"github.com/edgetoken/edgetoken/host/fleet/linkkey"
 	"github.com/edgetoken/edgetoken/host/fleet/natslane"
+	"github.com/edgetoken/edgetoken/host/fleet/natsrecord"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -34,11 +35,12 @@ type fleetPart struct {
 	edge      *fleet.Edge // nil at the hub
 	hubLane   lane.Hub
 	edgeLane  lane.Edge
-	relay     *bundle.Relay // of the hub's trust bundles; nil at the hub
-	listener  net.Listener  // fleet.listen, at the hub
-	handler   http.Handler  // of listener
-	natsAt    string        // where the hub's own NATS server listens; "": it has none
-	withdrawn atomic.Bool   // the node has learnt that it was taken out of the fleet
+	relay     *bundle.Relay        // of the hub's trust bundles; nil at the hub
+	listener  net.Listener         // fleet.listen, at the hub
+	handler   http.Handler         // of listener
+	recorder  *natsrecord.Recorder // of the hub; nil: nothing records it
+	natsAt    string               // where the hub's own NATS server listens; "": it has none
+	withdrawn atomic.Bool          // the node has learnt that it was taken out of the fleet
 }
 
 // openFleet opens what the node is in a fleet by its store; a node that is in none opens nothing.
@@ -103,11 +105,30 @@ func (f *fleetPart) openHub(ctx context.Context) (err error) {
 		mux.Handle(httplane.Prefix, web)
 	}
 	f.handler = mux
+	recorder, err := f.openRecorder()
+	if err != nil {
+		return err
+	}
 	f.hub, err = fleet.NewHub(ctx, fleet.HubConfig{Store: f.s.store, Lane: f.hubLane, Key: f.key,
 		Settings: f.settings(), LogAge: f.cfg.Fleet.LogAge, LogBytes: f.cfg.Fleet.LogBytes, Answer: f.answerHome,
-		Calls: f.calls(), BundleEpoch: func() uint64 { return f.s.bundles.Figures().Epoch }, Now: f.s.cfg.Now,
-		Log: f.s.log})
+		Calls: f.calls(), BundleEpoch: func() uint64 { return f.s.bundles.Figures().Epoch }, Recorder: recorder,
+		Now: f.s.cfg.Now, Log: f.s.log})
 	return err
+}
+
+// openRecorder connects to what records the log of the hub; nil: nothing does.
+func (f *fleetPart) openRecorder() (fleet.Recorder, error) {
+	c := f.cfg.Fleet.Recorder
+	if len(c.Servers) == 0 {
+		return nil, nil
+	}
+	var err error
+	f.recorder, err = natsrecord.New(natsrecord.Config{Fleet: f.member.Fleet, Servers: c.Servers,
+		Credentials: c.Credentials, Age: c.Age, Log: f.s.log})
+	if err != nil {
+		return nil, fmt.Errorf("fleet.recorder: %w", err)
+	}
+	return f.recorder, nil
 }
 
 // moveHub writes down the addresses of the hub that are configured, where they are others than before.
@@ -249,12 +270,15 @@ func (f *fleetPart) close() error {
 }
 
 // unlink ends the links of the node.
-func (f *fleetPart) unlink() error {
+func (f *fleetPart) unlink() (err error) {
+	if f.recorder != nil {
+		err = f.recorder.Close()
+	}
 	switch {
 	case f.hubLane != nil:
-		return f.hubLane.Close()
+		return errors.Join(err, f.hubLane.Close())
 	case f.edgeLane != nil:
-		return f.edgeLane.Close()
+		return errors.Join(err, f.edgeLane.Close())
 	}
-	return nil
+	return err
 }

@@ -62,6 +62,12 @@ func newFleetNode(t *testing.T, lane, listen, nats string) *fleetNode {
 	return n
 }
 
+func (n *fleetNode) change(list []func(*fleetNode)) {
+	for _, change := range list {
+		change(n)
+	}
+}
+
 // start runs the node until end is called.
 func (n *fleetNode) start() {
 	n.Helper()
@@ -178,12 +184,13 @@ func (n *fleetNode) logIn() answer {
 // testFleet is a hub with ana and two edges that run, and their clocks.
 type testFleet struct{ hub, near, far *fleetNode }
 
-// openFleet founds a fleet over a lane.
-func openFleet(t *testing.T, lane string) *testFleet {
+// openFleet founds a fleet over a lane. change changes the configuration of a node before its start.
+func openFleet(t *testing.T, lane string, change ...func(n *fleetNode)) *testFleet {
 	t.Helper()
 	// The ports stay the same when the hub starts again.
 	listen, nats := freeAddress(t), freeAddress(t)
 	hub := newFleetNode(t, lane, listen, nats)
+	hub.change(change)
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
 	if _, err := service.Found(t.Context(), hub.cfg, "shops", []string{listen}, log); err != nil {
 		t.Fatal(err)
@@ -197,6 +204,7 @@ func openFleet(t *testing.T, lane string) *testFleet {
 	f := &testFleet{hub: hub}
 	for i, edge := range []**fleetNode{&f.near, &f.far} {
 		n := newFleetNode(t, lane, "127.0.0.1:0", nats)
+		n.change(change)
 		token := invite(t, service.StoreOf(hub.running), fmt.Sprintf("edge-%d", i))
 		if _, err := service.Join(t.Context(), n.cfg, token, "", nil, log); err != nil {
 			t.Fatal(err)

@@ -129,5 +129,22 @@ func fleetFigures(f *fleetPart) []prometheus.Collector {
 	if f.edge != nil {
 		return []prometheus.Collector{edgeFigures(f), fleetRefusals{f}}
 	}
-	return []prometheus.Collector{hubFigures(f), fleetRefusals{f}}
+	list := []prometheus.Collector{hubFigures(f), fleetRefusals{f}}
+	if f.recorder != nil {
+		list = append(list, recorderFigures(f))
+	}
+	return list
+}
+
+// recorderFigures are those of a hub whose log is recorded.
+func recorderFigures(f *fleetPart) figures {
+	return figures{[]figure{
+		gauge("edgetoken_fleet_recorder_up", "Whether the recorder takes what the hub writes (1)."),
+		gauge("edgetoken_fleet_recorder_lag_frames", "Frames of the hub's log that are not recorded yet."),
+		counter("edgetoken_fleet_recorder_gaps_total", "Times that frames left the log before they were recorded."),
+	}, func() []float64 {
+		status := f.hub.Status(nil)
+		r := status.Hub.Recorder
+		return []float64{one(r.Up), lag(r.At, status.Head), float64(r.Gaps)}
+	}}
 }

@@ -40,6 +40,9 @@ func (f *fleetPart) forAdmin() *admin.FleetPart {
 	p := &admin.FleetPart{Status: f.status, Staleness: f.cfg.Fleet.Staleness}
 	if f.hub != nil {
 		p.Confirmed, p.Drop, p.Resume = f.hub.Confirmed, f.hub.Drop, f.hub.Resume
+		if f.recorder != nil {
+			p.Replay = f.hub.Replay
+		}
 	}
 	return p
 }

@@ -116,10 +116,28 @@ func printFleetStatus(w io.Writer, v admin.Fleet, now time.Time) error {
 	if err := terminal.Table(w, rows); err != nil {
 		return err
 	}
+	if v.Recorder != nil {
+		fmt.Fprintln(w, recorderText(*v.Recorder))
+	}
 	for _, i := range v.Invitations {
 		fmt.Fprintf(w, "invited: %s, until %s\n", terminal.Printable(cmp.Or(i.Name, "any node")), date(&i.Until))
 	}
 	return nil
+}
+
+// recorderText says how far the log of the hub is recorded.
+func recorderText(r admin.FleetRecorder) string {
+	text := "recorder: up"
+	switch {
+	case !r.Up:
+		text = "recorder: away: " + terminal.Printable(cmp.Or(r.Fault, "it has not answered yet"))
+	case r.Behind:
+		text = "recorder: catching up"
+	}
+	if r.Gap != nil {
+		text += "; the record has a gap since " + date(r.Gap) + ": make a backup"
+	}
+	return text
 }
 
 // stateOf says what a member is; live: the hub that answers knows whether it is connected.

@@ -32,6 +32,7 @@ func TestFleetStatus(t *testing.T) {
 			{Number: 6, Name: "new\x1b[2J"},
 		},
 		Invitations: []admin.FleetInvitation{{Until: now}},
+		Recorder:    &admin.FleetRecorder{Fault: "no responders", Gap: &now},
 	}
 	edge := admin.Fleet{Role: "edge", Fleet: "shop", Number: 2, Addresses: hub.Addresses, Running: true,
 		Edge: &admin.FleetEdge{Connected: true, Age: &age, Heard: &heard, Lease: 59_600, HubWhole: true,
@@ -58,6 +59,7 @@ NODE  NAME          STATE                HEARD       LEASE  WAITING  CLOCK  VERS
       its log-ins have no home: run edgetoken fleet withdraw again
 5     rom-1         withdrawn as stolen  -           -      -        -      -
 6     new\u001b[2J  away                 -           -      -        -      -
+recorder: away: no responders; the record has a gap since 2026-11-29T12:00:00Z: make a backup
 invited: any node, until 2026-11-29T12:00:00Z
 `},
 		"at an edge": {edge, `

@@ -206,6 +206,14 @@ func recoveryText(w io.Writer, v admin.Recovery) error {
 	if v.Recorded {
 		fmt.Fprintf(w, "took back %s from the record\n", counted(v.Replayed, "fact"))
 	}
+	if v.Refused > 0 {
+		fmt.Fprintf(w, "left out %s that this hub did not sign: somebody has changed the record\n",
+			counted(v.Refused, "record"))
+	}
+	for _, g := range v.Gaps {
+		fmt.Fprintf(w, "the record has a gap: what the hub wrote from %s to %s does not come back from there\n",
+			date(g.After), date(&g.Before))
+	}
 	if v.Whole {
 		_, err := fmt.Fprintln(w, "the hub is whole: nobody is missing")
 		return err

@@ -78,8 +78,8 @@ func TestJSON(t *testing.T) {
 		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"facts acknowledge", "0c5b3a9d41e7f208:12", "", []string{"removed", "up_to"}},
 		{"fleet status", "", "", []string{
-			"addresses", "edge", "fleet", "id", "invitations", "missing", "nodes", "number", "refusals", "role",
-			"running",
+			"addresses", "edge", "fleet", "id", "invitations", "missing", "nodes", "number", "recorder", "refusals",
+			"role", "running",
 		}},
 		{"reload", "", "", []string{"changed", "restart", "warnings"}},
 		{"config", "", "", []string{"memory_bound", "settings", "warnings"}},
