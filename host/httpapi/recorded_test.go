@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -161,6 +164,23 @@ func keysFor(t testing.TB, s recordedSettings) *keyring.Ring {
 // cheap are the least costs of argon2id: recordings are no test of hashing.
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 
+// hashes does each job of all recordings once: stored hashes are dear, and each is checked with every engine and
+// version.
+var hashes rememberingHasher
+
+// rememberingHasher remembers the results of jobs.
+type rememberingHasher struct{ results sync.Map } // by job: func() hashing.Result
+
+func (h *rememberingHasher) Do(ctx context.Context, j hashing.Job) (hashing.Result, error) {
+	result, _ := h.results.LoadOrStore(j, sync.OnceValue(func() hashing.Result {
+		r, _ := hashing.InProcess{}.Do(ctx, j) // which never fails
+		return r
+	}))
+	return result.(func() hashing.Result)(), nil
+}
+
+func (h *rememberingHasher) Health() error { return nil }
+
 // customers are those of a case: a name of setups.json or a list.
 func (c *corpus) customers(t *testing.T, setup any) []store.NewCustomer {
 	t.Helper()
@@ -242,6 +262,7 @@ func startRecorded(t *testing.T, version core.Version, s recordedSettings, custo
 	}
 	return startServer(t, node.Config{
 		Engine: engine, Store: openStore(t, customers...), Settings: settings, UserIDField: field, Passwords: cheap,
+		Hasher: &hashes,
 	}, httpapi.Config{AllowedHosts: s.texts("ALLOWED_HOSTS"), AuthHeaderName: s.text("AUTH_HEADER_NAME"),
 		Samples: true})
 }
