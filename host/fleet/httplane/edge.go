@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
+	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -171,28 +171,25 @@ func (e *Edge) down(l *link) {
 	}
 }
 
-// dial holds a link to one address after the other, until Close. It waits longer and longer where links do not last, or
-// many edges would keep a busy hub busy with handshakes alone.
+// dial holds a link to one address after the other, until Close.
 func (e *Edge) dial() {
-	wait := redialing
+	var pace lane.Pace
 	for i := 0; e.ctx.Err() == nil; i++ {
 		l := newLink(e.ctx, e.tls, e.addresses[i%len(e.addresses)])
 		err := e.read(l)
 		e.down(l)
 		l.client.CloseIdleConnections()
 		e.log.Debug("the link of the fleet is down", "err", err)
-		again := e.again
-		if time.Since(l.began) > lasting {
-			wait = redialing
-		} else {
+		again, lasted := e.again, time.Since(l.began)
+		if lasted < lane.Lasting {
 			again = nil
 		}
+		var refused *net.OpError
 		select {
-		case <-time.After(wait + rand.N(wait/2)):
+		case <-time.After(pace.Next(lasted, !(errors.As(err, &refused) && refused.Op == "dial"))):
 		case <-again:
 		case <-e.ctx.Done():
 		}
-		wait = min(2*wait, mostWait)
 	}
 }
 

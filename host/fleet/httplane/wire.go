@@ -14,16 +14,13 @@ import (
 const Prefix = "/fleet/lane/"
 
 const (
-	beating   = time.Second            // between the beats of a stream, and between the pings of an edge
-	silence   = 4 * time.Second        // without a byte on its stream: the edge dials again
-	unheard   = 8 * time.Second        // without a request of the edge: the hub ends its stream
-	writing   = 2 * time.Second        // for each piece of what the hub writes
-	reading   = 10 * time.Second       // for the body of a request
-	dialing   = 3 * time.Second        // for a connection and its handshake
-	redialing = 250 * time.Millisecond // between two dials, doubled after each link that did not last, …
-	mostWait  = 4 * time.Second        // … up to this, and half as long again by chance
-	lasting   = 10 * time.Second       // what a link lasts that did
-	patience  = 30 * time.Second       // how long an answer may take
+	beating  = time.Second      // between the beats of a stream, and between the pings of an edge
+	silence  = 4 * time.Second  // without a byte on its stream: the edge dials again
+	unheard  = 8 * time.Second  // without a request of the edge: the hub ends its stream
+	writing  = 2 * time.Second  // for each piece of what the hub writes
+	reading  = 10 * time.Second // for the body of a request
+	dialing  = 3 * time.Second  // for a connection and its handshake
+	patience = 30 * time.Second // how long an answer may take
 
 	piece      = 64 << 10 // bytes written at a time
 	queueBytes = 8 << 20  // of records that wait for one reader

@@ -65,7 +65,8 @@ type Edge interface {
 	// edge that never called Answer is ErrNobody.
 	Answer(answer func(ctx context.Context, request []byte) []byte)
 
-	// Redial drops the link and dials again at once. Calls that wait for an answer fail (ErrLost).
+	// Redial drops the link and dials again: at once where it has lasted, else when its Pace says. Calls that wait for
+	// an answer fail (ErrLost).
 	Redial()
 
 	// Connected reports whether the link to the hub is up, as far as this side has noticed.

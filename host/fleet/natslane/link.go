@@ -43,7 +43,10 @@ type link struct {
 	close context.CancelFunc
 
 	mu      sync.Mutex
-	raw     net.Conn                 // the one that was dialled last
+	raw     net.Conn  // the one that was dialled last
+	reached bool      // since the last wait a connection was made
+	began   time.Time // of the link that is up, or was since the last wait; zero: there was none
+	pace    lane.Pace
 	waiting map[string]chan<- answer // by what follows the own inbox in the subject of the answer
 }
 
@@ -70,13 +73,18 @@ func newLink(fleet string, own uint16, log *slog.Logger) (*link, error) {
 func (l *link) connect(address string, more ...nats.Option) error {
 	first := make(chan struct{})
 	begun := sync.OnceFunc(func() { close(first) })
-	up := func(*nats.Conn) { l.up.Store(true); begun() }
+	up := func(*nats.Conn) {
+		l.mu.Lock()
+		l.began = time.Now()
+		l.mu.Unlock()
+		l.up.Store(true)
+		begun()
+	}
 	options := append([]nats.Option{
 		nats.Name("edgetoken"),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
-		nats.ReconnectWait(250 * time.Millisecond),
-		nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond),
+		nats.CustomReconnectDelay(func(int) time.Duration { return l.wait() }),
 		nats.ReconnectBufSize(-1), // nothing waits for a link: ErrNobody
 		nats.PingInterval(time.Second),
 		nats.MaxPingsOutstanding(2),
@@ -118,8 +126,25 @@ func (l *link) Dial(network, address string) (net.Conn, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.raw = c
+	l.raw, l.reached = c, true
 	return c, nil
+}
+
+// wait is how long to wait before all addresses are dialled once more.
+func (l *link) wait() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wait := l.pace.Next(l.lasted(), l.reached)
+	l.began, l.reached = time.Time{}, false
+	return wait
+}
+
+// lasted is for how long there has been a link; 0: there was none. The caller holds mu.
+func (l *link) lasted() time.Duration {
+	if l.began.IsZero() {
+		return 0
+	}
+	return time.Since(l.began)
 }
 
 // hangUp ends the connection, or a handshake on it.
@@ -133,9 +158,16 @@ func (l *link) hangUp() {
 	}
 }
 
-// redial ends the connection and dials again at once. ForceReconnect waits for a dial that goes on.
+// redial ends the connection, and dials again at once where the link has lasted, else after the wait that is due.
+// ForceReconnect waits for a dial that goes on.
 func (l *link) redial() {
+	l.mu.Lock()
+	lasted := l.lasted()
+	l.mu.Unlock()
 	l.hangUp()
+	if lasted < lane.Lasting {
+		return // the client notices, and waits by its pace
+	}
 	go func() {
 		if err := l.nc.ForceReconnect(); err != nil {
 			l.log.Debug("dial the hub again", "err", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ func Run(t *testing.T, kit Kit) {
 		{"no_answer", noAnswer},
 		{"drop", drop},
 		{"strangers", strangers},
+		{"starved_hub", starvedHub},
 		{"newer_link", newerLink},
 		{"redial", redial},
 		{"hub_restarts", hubRestarts},
@@ -239,6 +241,33 @@ func strangers(t *testing.T, k Kit) {
 		if got, err := briefly(send(liar, "x")); err == nil && !bytes.HasPrefix(got, []byte("send of 3")) {
 			t.Errorf("edge 3 sent as edge 2: %q", got)
 		}
+	}
+}
+
+// starvedHub: a hub that takes connections and serves none is dialled more and more seldom, however often the edge is
+// told to dial again.
+func starvedHub(t *testing.T, k Kit) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	e := k.Edge(t, 2, Key(2), Public(1), l.Addr().String())
+	defer e.Close()
+	var first time.Time
+	for i := range 5 {
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = time.Now()
+		}
+		c.Close()
+		e.Redial()
+	}
+	if took, least := time.Since(first), 3*time.Second; took < least { // 250 ms + 500 ms + 1 s + 2 s
+		t.Errorf("5 dials of a hub that closes each connection within %v, want %v at least", took, least)
 	}
 }
 
