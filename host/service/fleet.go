@@ -217,7 +217,7 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 	f.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: f.s.store, Lane: f.edgeLane, Key: f.key,
 		Settings: f.settings(), Answer: f.answerHome, Adopted: f.adopted, Now: f.s.cfg.Now, Log: f.s.log,
 		Version: f.s.cfg.Version, Bundle: f.relay.Newer,
-		Copy: func(ctx context.Context) (string, error) { return client.Copy(ctx, f.dir().Store(), nil) }})
+		Copy: func(ctx context.Context) (string, error) { return fetch(ctx, client, f.dir().Store(), nil) }})
 	return err
 }
 

@@ -183,7 +183,7 @@ func Join(ctx context.Context, cfg *config.Config, token join.Token, name string
 	}
 	copied, err := fetch(ctx, client, s.dir.Store(), progress)
 	if err != nil {
-		return n, err
+		return n, fmt.Errorf("%w: this node has its number, and the same command goes on from here", err)
 	}
 	defer func() { err = errors.Join(err, os.Remove(copied)) }()
 	if err := s.db.Adopt(ctx, copied, false); err != nil {
@@ -260,7 +260,8 @@ func hostName() string {
 // fetchTries is how often a copy is fetched that breaks off.
 const fetchTries = 5
 
-// fetch fetches a copy of the hub's store, again if it breaks off.
+// fetch fetches a copy of the hub's store, from its beginning again if it breaks off: the hub does not keep the one
+// that it made, and another is of another state. It waits longer each time, since a copy costs the hub much.
 func fetch(ctx context.Context, client *join.Client, path string, progress join.Progress) (copied string, err error) {
 	for try := range fetchTries {
 		if copied, err = client.Copy(ctx, path, progress); err == nil {
@@ -276,7 +277,7 @@ func fetch(ctx context.Context, client *join.Client, path string, progress join.
 			return "", ctx.Err()
 		}
 	}
-	return "", fmt.Errorf("%w: this node has its number, and the same command goes on from here", err)
+	return "", err
 }
 
 // FleetOf says what a stopped node is in its fleet.

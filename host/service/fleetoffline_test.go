@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -51,12 +52,31 @@ func openStore(t *testing.T, cfg *config.Config) *store.DB {
 
 var silent = slog.New(slog.DiscardHandler)
 
-// fleetHub is a hub with a customer whose fleet listener answers joining nodes. copies: false: no copy is sent.
+// fleetHub is a hub with a customer whose fleet listener answers joining nodes. copies: false: no copy is sent. cuts is
+// how many answers from now on are cut off in their midst.
 type fleetHub struct {
 	cfg    *config.Config
 	db     *store.DB
 	copies atomic.Bool
+	cuts   atomic.Int32
 }
+
+// cut is an answer whose link is lost after some bytes.
+type cut struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cut) Write(b []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(b[:min(len(b), c.left)])
+	if c.left -= n; c.left == 0 {
+		_ = http.NewResponseController(c.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}
+
+func (c *cut) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func newFleetHub(t *testing.T) *fleetHub {
 	t.Helper()
@@ -83,8 +103,14 @@ func newFleetHub(t *testing.T) *fleetHub {
 	if s.TLS, err = linktls.Anyone(key); err != nil {
 		t.Fatal(err)
 	}
-	s.Config.Handler = join.NewHandler(join.Config{Store: h.db, Roster: h.roster, Lane: config.LaneHTTP,
+	answers := join.NewHandler(join.Config{Store: h.db, Roster: h.roster, Lane: config.LaneHTTP,
 		Settings: func() join.Settings { return service.AgreedSettings(h.cfg) }})
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == join.CopyPath && h.cuts.Add(-1) >= 0 {
+			w = &cut{w, 2000}
+		}
+		answers.ServeHTTP(w, r)
+	})
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return h
@@ -158,6 +184,31 @@ func TestJoinGoesOn(t *testing.T) {
 	}
 	if n, err = service.Join(t.Context(), cfg, token, "fra-1", nil, silent); err != nil || n.Number != 2 {
 		t.Errorf("Join a third time = %+v, %v", n, err)
+	}
+}
+
+// TestJoinOverALinkThatBreaks: a copy whose link is lost in the midst is fetched again, and nothing of the first is
+// left.
+func TestJoinOverALinkThatBreaks(t *testing.T) {
+	h := newFleetHub(t)
+	h.cuts.Store(2)
+	cfg := stoppedNode(t)
+	var shown []int64
+	n, err := service.Join(t.Context(), cfg, invite(t, h.db, ""), "fra-1",
+		func(arrived, size int64) { shown = append(shown, arrived*100/size) }, silent)
+	if err != nil || n.Number != 2 {
+		t.Fatalf("Join = %+v, %v", n, err)
+	}
+	if shown[len(shown)-1] != 100 || h.cuts.Load() >= 0 {
+		t.Errorf("it shows %v per cent, and %d answers are yet to be cut", shown, h.cuts.Load()+1)
+	}
+	if left, err := filepath.Glob(filepath.Join(cfg.Data, "*copy*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+	db := openStore(t, cfg)
+	defer db.Close()
+	if c, err := db.GetByEmail(t.Context(), "ana@example.com"); err != nil || !c.IsActive {
+		t.Errorf("the customer of the hub is %+v, %v", c, err)
 	}
 }
 
