@@ -15,8 +15,9 @@ import (
 const DefaultMaxFamilyIndex = 64 << 20
 
 // familyIndex says which families have no record, so that looking up one that was never revoked or advanced reads
-// nothing of the file. It has a keyed hash of issuer and bits for each record. Families that differ only in customer
-// or start have one hash, so a family that the index has may still have no record: the file decides.
+// nothing of the file. It has the keyed hashes of issuer and bits of all records, and how many have each. Families that
+// differ only in customer or start have one hash, so a family that the index has may still have no record: the file
+// decides.
 //
 // The index has at least what any reader can find. The committer adds a record before the commit can be seen, and
 // removes it once the commit that removes it is durable. Readers who began before that commit then read the file.
@@ -36,7 +37,9 @@ type familyIndex struct {
 
 // table is a hash table with open addressing and linear probing.
 type table struct {
-	slots []atomic.Uint64 // a power of two of them: hashes, one for each record; emptySlot or removedSlot
+	// A power of two of them: a hash, which leaves the lower bits to the number of records that have it; emptySlot or
+	// removedSlot.
+	slots []atomic.Uint64
 	// The committer's own.
 	used int // slots that are not empty
 	live int // hashes
@@ -46,6 +49,9 @@ const (
 	emptySlot   = 0
 	removedSlot = 1
 	slotBytes   = 8
+	countBits   = 16
+	// countMask are the bits of the number of records. A hash that so many have stays.
+	countMask = 1<<countBits - 1
 )
 
 func newFamilyIndex(most int64) *familyIndex {
@@ -85,7 +91,7 @@ func (x *familyIndex) hash(k core.FamilyKey) uint64 {
 	if k.Issuer != "" {
 		issuer = maphash.String(x.seed, k.Issuer)
 	}
-	return max(maphash.Comparable(x.seed, [2]uint64{issuer, k.Bits}), removedSlot+1)
+	return max(maphash.Comparable(x.seed, [2]uint64{issuer, k.Bits})&^countMask, countMask+1)
 }
 
 // mayHave reports whether a reader of a transaction may find a record of a family, whatever its customer and start.
@@ -100,16 +106,19 @@ func (x *familyIndex) mayHave(transaction int, k core.FamilyKey) bool {
 
 // find is the slot of a hash; -1: there is none.
 func (t *table) find(hash uint64) int {
-	last := uint64(len(t.slots) - 1)
-	for i := hash & last; ; i = (i + 1) & last {
-		switch t.slots[i].Load() {
-		case hash:
-			return int(i)
-		case emptySlot:
+	last := len(t.slots) - 1
+	for i := t.first(hash); ; i = (i + 1) & last {
+		switch slot := t.slots[i].Load(); {
+		case slot&^countMask == hash:
+			return i
+		case slot == emptySlot:
 			return -1
 		}
 	}
 }
+
+// first is the slot where a hash is looked for first.
+func (t *table) first(hash uint64) int { return int(hash >> countBits & uint64(len(t.slots)-1)) }
 
 // add adds a record.
 func (x *familyIndex) add(k core.FamilyKey) {
@@ -139,8 +148,8 @@ func (x *familyIndex) resized(old *table, hashes int) *table {
 	t := &table{slots: make([]atomic.Uint64, size)}
 	if old != nil {
 		for i := range old.slots {
-			if hash := old.slots[i].Load(); hash > removedSlot {
-				t.add(hash)
+			if slot := old.slots[i].Load(); slot > removedSlot {
+				t.put(slot)
 			}
 		}
 	}
@@ -148,15 +157,25 @@ func (x *familyIndex) resized(old *table, hashes int) *table {
 }
 
 func (t *table) add(hash uint64) {
-	last := uint64(len(t.slots) - 1)
-	i := hash & last
+	i := t.find(hash)
+	if i < 0 {
+		t.put(hash + 1)
+	} else if t.slots[i].Load()&countMask != countMask {
+		t.slots[i].Store(t.slots[i].Load() + 1)
+	}
+}
+
+// put takes a slot for a hash that has none.
+func (t *table) put(slot uint64) {
+	last := len(t.slots) - 1
+	i := t.first(slot)
 	for t.slots[i].Load() > removedSlot {
 		i = (i + 1) & last
 	}
 	if t.slots[i].Load() == emptySlot {
 		t.used++
 	}
-	t.slots[i].Store(hash)
+	t.slots[i].Store(slot)
 	t.live++
 }
 
@@ -179,6 +198,15 @@ func (t *table) remove(hash uint64) {
 	i := t.find(hash)
 	if i < 0 {
 		return
+	}
+	slot := t.slots[i].Load()
+	switch slot & countMask {
+	case countMask: // nobody knows how many more have it
+		return
+	default:
+		t.slots[i].Store(slot - 1)
+		return
+	case 1:
 	}
 	t.slots[i].Store(removedSlot)
 	t.live--

@@ -56,6 +56,38 @@ func TestFamilyIndex(t *testing.T) {
 	}
 }
 
+// Families that have one hash take one slot however many they are, so that nobody who chooses them makes others wait;
+// and an index that has lost count of them keeps the hash.
+func TestFamilyIndexOfEqualBits(t *testing.T) {
+	x := newFamilyIndex(1 << 20)
+	x.table.Store(x.resized(nil, 0))
+	before := x.bytes()
+	k := core.FamilyKey{Bits: 7}
+	for range 1 << 20 {
+		x.add(k)
+	}
+	if x.bytes() != before {
+		t.Errorf("the index grew from %d to %d bytes", before, x.bytes())
+	}
+	for range 1 << 20 {
+		if !x.mayHave(1, k) {
+			t.Fatal("the index has forgotten families")
+		}
+		x.remove(1, []core.FamilyKey{k})
+	}
+	few := core.FamilyKey{Bits: 8}
+	x.add(few)
+	x.add(few)
+	x.remove(1, []core.FamilyKey{few})
+	if !x.mayHave(1, few) {
+		t.Error("the index does not have the second of two")
+	}
+	x.remove(1, []core.FamilyKey{few})
+	if x.mayHave(1, few) {
+		t.Error("the index has two that are removed")
+	}
+}
+
 // openIndexed opens a store with an index of at most so many bytes; 0: of the default size.
 func openIndexed(t testing.TB, most int64) *DB {
 	t.Helper()
