@@ -298,7 +298,7 @@ func find(key string) (*row, error) {
 			return nil, misspelt("is unknown: did you mean " + other[len(block):] + "?")
 		case block == "" && strings.EqualFold(other, "simple_jwt."+name):
 			return nil, misspelt("is unknown here: it belongs under simple_jwt:")
-		case block != "" && isBlock(strings.TrimSuffix(block, ".")) && strings.EqualFold(other, name):
+		case block != "" && strings.EqualFold(other, name) && isBlock(strings.TrimSuffix(block, ".")):
 			return nil, misspelt("is unknown here: it belongs at the left margin")
 		}
 	}
