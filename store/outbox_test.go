@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -61,6 +62,7 @@ func TestAdvanceNamesItsFrame(t *testing.T) {
 		}()
 	}
 	for m.Waiting() < 2*advances {
+		time.Sleep(time.Millisecond)
 	}
 	release()
 	for range 2 * advances {
@@ -101,6 +103,7 @@ func TestOutboxIsAChain(t *testing.T) {
 		}()
 	}
 	for m.Waiting() < 3 {
+		time.Sleep(time.Millisecond)
 	}
 	release()
 	for range 3 {
