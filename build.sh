@@ -46,14 +46,16 @@ SLOWEST="./host/httpapi ./store ./host/engine ./host/node ./host/service ./host/
 # store/password hashes, and starts nothing.
 UNRACED="./host/cmd/edgetoken ./testdata/fleetsim ./store/password"
 
-# ONE_THREAD are tests of ONE_THREAD_IN that do one thing after the other, many times. The race detector would find
-# nothing in them, and takes up to ten times as long. What TestConformance replays, TestSecureDifferences replays with
-# the detector. testdata/house checks that no other package has tests of these names.
-ONE_THREAD_IN="./host/httpapi ./host/engine ./store"
+# ONE_THREAD are tests of ONE_THREAD_IN that do one thing after the other, many times, some in two threads that share
+# nothing. The race detector would find nothing in them, and takes up to ten times as long. What TestConformance
+# replays, TestSecureDifferences replays with the detector. testdata/house checks that no other package has tests of
+# these names.
+ONE_THREAD_IN="./host/httpapi ./host/engine ./store ./core ./host/config"
 ONE_THREAD="TestConformance|TestNothingAnswersBeforeTheCheck|TestCheckAnswersEveryMethod\
 |TestSeedsAgree|TestWasm|TestWasmFull|TestWasmVerify|TestNoKeyInTheGuest|TestNoIDRepeats\
 |TestHistories|TestHistoriesFind|TestAdoptHistories|TestCheckDamagedPages|TestWaitingIsBounded|TestCompactAfterPurge\
-|TestRememberedIsBounded"
+|TestRememberedIsBounded|TestUpgradeGoesOn|TestUpgradeFrom3|TestChecks|TestEnded|TestJudgeIsAuthenticate\
+|TestNoTextOfTheFileIsShown"
 
 source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }
