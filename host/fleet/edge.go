@@ -104,6 +104,7 @@ type Edge struct {
 	lease       moment          // the end of the lease
 	ready       bool            // what earlier incarnations left is settled: see settle
 	fenced      bool
+	withdrawn   bool          // the hub says that this node was taken out of the fleet
 	met         bool          // the hub has welcomed this process before
 	acked       fact.Position // the hub has the frames of the outbox up to here
 	offset      time.Duration // the hub's clock minus this one
@@ -226,6 +227,13 @@ func (e *Edge) Leased() error {
 		return ErrNoLease
 	}
 	return nil
+}
+
+// Withdrawn reports whether the hub has said that this node was taken out of the fleet.
+func (e *Edge) Withdrawn() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.withdrawn
 }
 
 // Issues is nil while the clock of this node is near enough to the hub's to issue tokens.

@@ -100,6 +100,9 @@ func (e *Edge) welcome(sent moment, w welcome) {
 	e.measured = e.now()
 	passed := e.measured.elapsed.Sub(sent.elapsed)
 	e.offset = time.UnixMicro(w.wall).Sub(sent.wall.Add(passed / 2))
+	if e.withdrawn = w.withdrawn; w.withdrawn {
+		return
+	}
 	e.last = w
 	e.fence(w.fenced)
 	switch {

@@ -46,6 +46,12 @@ func Nonce(raw []byte) (n [16]byte) {
 	return n
 }
 
+// IsDismissal reports whether the answer to a hello says that the edge was withdrawn, and nothing else but the time.
+func IsDismissal(answer []byte) bool {
+	w, ok := readWelcome(answer)
+	return ok && w == welcome{wall: w.wall, withdrawn: true}
+}
+
 // ListOf is the body of a message of frames.
 func ListOf(frames ...[]byte) []byte { return appendList(nil, frames) }
 

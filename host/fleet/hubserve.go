@@ -46,7 +46,7 @@ func (h *Hub) serve(ctx context.Context, from uint16, raw []byte, do work) []byt
 	}
 	if err != nil {
 		h.refuse(err.Error())
-		return nil
+		return h.dismiss(from, raw)
 	}
 	f := do[m.kind]
 	if f == nil {
@@ -63,6 +63,19 @@ func (h *Hub) serve(ctx context.Context, from uint16, raw []byte, do work) []byt
 		h.refuse(err.Error())
 	}
 	return h.self.answer(m, body, err)
+}
+
+// dismiss answers the hello of an edge that was withdrawn, so that it knows: not every lane keeps it away. nil: this is
+// none.
+func (h *Hub) dismiss(from uint16, raw []byte) []byte {
+	former := h.self
+	former.keyOf = withdrawnKeys(h.cfg.Store)
+	m, err := former.open(raw)
+	if err != nil || m.from != from || m.kind != kindHello {
+		return nil
+	}
+	w := welcome{wall: h.cfg.Now().UnixMicro(), withdrawn: true}
+	return h.self.answer(m, w.append(nil), nil)
 }
 
 func (h *Hub) refuse(reason string) {

@@ -22,3 +22,14 @@ func memberKeys(db *store.DB, m fact.Membership) func(number uint16) ed25519.Pub
 		return ed25519.PublicKey(member.Key[:])
 	}
 }
+
+// withdrawnKeys gives the link keys of those who were withdrawn.
+func withdrawnKeys(db *store.DB) func(number uint16) ed25519.PublicKey {
+	return func(number uint16) ed25519.PublicKey {
+		member, ok := db.Member(number)
+		if !ok || member.Withdrawn == 0 {
+			return nil
+		}
+		return ed25519.PublicKey(member.Key[:])
+	}
+}

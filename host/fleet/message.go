@@ -96,17 +96,19 @@ type welcome struct {
 	// registered is the incarnation that counts.
 	registered uint64
 	// take: the edge must take the generations of its families before it advances any.
-	take   bool
-	wall   int64  // the hub's clock, Unix microseconds
-	bundle uint64 // epoch of the latest trust bundle; 0: there is none
+	take bool
+	// withdrawn: the edge was taken out of the fleet. Nothing else is said then.
+	withdrawn bool
+	wall      int64  // the hub's clock, Unix microseconds
+	bundle    uint64 // epoch of the latest trust bundle; 0: there is none
 }
 
-// append: u32 epoch, position | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take) | i64 wall, µs | u64
+// append: u32 epoch, position | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take, 8 withdrawn) | i64 wall, µs | u64
 // bundle | u64 registered.
 func (w *welcome) append(b []byte) []byte {
 	b = codec.I64(w.head.append(b), w.lease.Milliseconds())
 	var flags byte
-	for i, set := range []bool{w.whole, w.fenced, w.take} {
+	for i, set := range []bool{w.whole, w.fenced, w.take, w.withdrawn} {
 		if set {
 			flags |= 1 << i
 		}
@@ -118,9 +120,9 @@ func readWelcome(b []byte) (w welcome, ok bool) {
 	r := codec.Reader{Rest: b}
 	w = welcome{head: readPlace(&r), lease: milliseconds(&r)}
 	flags := r.U8()
-	w.whole, w.fenced, w.take = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	w.whole, w.fenced, w.take, w.withdrawn = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
 	w.wall, w.bundle, w.registered = r.I64(), r.U64(), r.U64()
-	return w, r.Done() && flags < 8
+	return w, r.Done() && flags < 16
 }
 
 // batch is a piece of the log: the frames that follow a place.

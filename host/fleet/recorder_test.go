@@ -11,6 +11,8 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // tape is a recorder in memory.
@@ -228,6 +230,40 @@ func TestRecorderHasGap(t *testing.T) {
 			t.Errorf("Replay = %+v, %v, want a gap of an hour", done, err)
 		}
 		w.wantCustomers("the hub after the replay", w.hub, 1, 3)
+	})
+}
+
+// At somebody else's servers nobody cuts the link of an edge that was withdrawn. The hub takes nothing of it, and says
+// why when it says hello.
+func TestWithdrawnEdgeWithALink(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		edge, other := w.edges[0], w.edges[1]
+		w.addCustomer(1)
+		w.sleep(time.Second)
+		w.network.SetLink(edge.number, fleettest.Link{Dark: true})
+		w.must(w.hub.db.UpdateMembers(w.ctx, func(have []fact.Member) ([]fact.Member, error) {
+			m := have[1]
+			m.Withdrawn = w.hub.now().UnixMicro()
+			return []fact.Member{m}, nil
+		}))
+		k := edge.family(1, 1)
+		edge.revoke(k)
+		w.sleep(3 * time.Second)
+		if edge.edge.Withdrawn() {
+			t.Error("an edge without a link knows that it was withdrawn")
+		}
+		w.network.SetLink(edge.number, fleettest.Link{})
+		w.sleep(10 * time.Second)
+		if !edge.edge.Withdrawn() || other.edge.Withdrawn() {
+			t.Errorf("the withdrawn edge says %v of itself, the other one %v", edge.edge.Withdrawn(),
+				other.edge.Withdrawn())
+		}
+		if w.hub.state(k).Family.Dead || edge.edge.Age() < 10*time.Second || edge.edge.Leased() == nil {
+			t.Errorf("the withdrawn edge still takes part: age %v, lease %v", edge.edge.Age(), edge.edge.Leased())
+		}
+		if _, err := other.edge.AskHome(w.ctx, edge.number, nil); !errors.Is(err, fleet.ErrAway) {
+			t.Errorf("another edge asks it as a home: %v", err)
+		}
 	})
 }
 

@@ -133,8 +133,11 @@ func (f *fleetPart) watch(ctx context.Context, leave func()) {
 	}
 }
 
-// isWithdrawn reports whether the store says that this node was taken out of the fleet.
+// isWithdrawn reports whether the store or the hub says that this node was taken out of the fleet.
 func (f *fleetPart) isWithdrawn() bool {
+	if f.edge != nil && f.edge.Withdrawn() {
+		return true
+	}
 	m, known := f.s.store.Member(f.s.store.Number())
 	return known && m.Withdrawn != 0
 }
