@@ -360,7 +360,7 @@ const forgery = "forged"
 func (c *cluster) robs(stolen string, near, far *natslane.Edge, batches chan string) {
 	c.Helper()
 	var refused atomic.Int64
-	nc, err := nats.Connect(c.addresses(1)[0], nats.UserCredentials(stolen), nats.CustomInboxPrefix("et.shop.inbox.2.1"),
+	nc, err := nats.Connect(c.addresses(1)[0], nats.UserCredentials(stolen),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) { refused.Add(1) }))
 	if err != nil {
 		c.Fatal(err)
@@ -384,7 +384,9 @@ func (c *cluster) robs(stolen string, near, far *natslane.Edge, batches chan str
 	c.until("another edge asks", asks("ask 3 x", func(ctx context.Context) ([]byte, error) {
 		return far.Ask(ctx, 1, []byte("x"))
 	}))
-	c.until("and is asked", asks("home 3", func(ctx context.Context) ([]byte, error) { return near.Ask(ctx, 3, nil) }))
+	c.until("and is asked", asks("home 3", func(ctx context.Context) ([]byte, error) {
+		return near.Ask(ctx, 3, nil)
+	}))
 	if heard.Load() > 0 || len(batches) > 0 {
 		c.Errorf("edge 2 heard %d messages of others, and %d batches were forged", heard.Load(), len(batches))
 	}
