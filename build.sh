@@ -50,12 +50,12 @@ UNRACED="./host/cmd/edgetoken ./testdata/fleetsim ./store/password"
 # nothing. The race detector would find nothing in them, and takes up to ten times as long. What TestConformance
 # replays, TestSecureDifferences replays with the detector. testdata/house checks that no other package has tests of
 # these names.
-ONE_THREAD_IN="./host/httpapi ./host/engine ./store ./core ./host/config"
+ONE_THREAD_IN="./host/httpapi ./host/engine ./store ./core ./host/config ./host/keys ./host/node"
 ONE_THREAD="TestConformance|TestNothingAnswersBeforeTheCheck|TestCheckAnswersEveryMethod\
 |TestSeedsAgree|TestWasm|TestWasmFull|TestWasmVerify|TestNoKeyInTheGuest|TestNoIDRepeats\
 |TestHistories|TestHistoriesFind|TestAdoptHistories|TestCheckDamagedPages|TestWaitingIsBounded|TestCompactAfterPurge\
 |TestRememberedIsBounded|TestUpgradeGoesOn|TestUpgradeFrom3|TestChecks|TestEnded|TestJudgeIsAuthenticate\
-|TestNoTextOfTheFileIsShown"
+|TestNoTextOfTheFileIsShown|TestKeysFitTheSandbox|TestClockSteps"
 
 source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }
