@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +14,9 @@ import (
 var (
 	fleetOnly   = flag.String("fleet", "", "measurements of the part fleet, by commas: "+fleetNames())
 	fleetLanes  = flag.String("lanes", "nats,http", "lanes of the part fleet, by commas")
-	fleetBefore = flag.String("before", "", "a build of the command from before fleets, for the measurement single")
+	fleetMany   = flag.Int("many", 0, "edges of the measurement thousand; 0: 1,000")
+	fleetBig    = flag.Int("big", 0, "facts and customers of the measurement million; 0: a million of each")
+	fleetBefore = flag.String("before", "", "a tree from before fleets, for the measurement single")
 )
 
 // fleetSizes say how much of everything the part fleet has.
@@ -68,9 +72,20 @@ func fleetNames() string {
 //	cd host/bench && go run . -only fleet quick                         small sizes, in some 2 minutes
 //	cd host/bench && go run . -only fleet -fleet revoke -lanes nats     one measurement
 func fleetRows() (rows []row) {
+	build := exec.Command("go", "build", "-trimpath", "-o", command(), "./host/cmd/edgetoken")
+	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		check(fmt.Errorf("build the command, after ./build.sh: %w: %s", err, out))
+	}
 	sizes := fleetFull
 	if flag.Arg(0) == "quick" {
 		sizes = fleetQuick
+	}
+	if *fleetMany > 0 {
+		sizes.many = *fleetMany
+	}
+	if *fleetBig > 0 {
+		sizes.facts, sizes.customers = *fleetBig, *fleetBig
 	}
 	chosen := strings.FieldsFunc(*fleetOnly, func(r rune) bool { return r == ',' })
 	for _, c := range chosen {

@@ -93,30 +93,38 @@ func (m *memberEdges) start(f *fleetOf, far bool, staleness time.Duration) {
 	if far {
 		web, nats = f.proxies[0].Addr(), f.proxies[1].Addr()
 	}
+	var dialled sync.WaitGroup
 	for _, e := range m.list {
-		var err error
-		if f.lane == "http" {
-			e.lane, err = httplane.NewEdge(httplane.EdgeConfig{Key: e.key, HubKey: m.fleet.HubKey[:],
-				Addresses: []string{web}})
-		} else {
-			e.lane, err = natslane.NewEdge(natslane.EdgeConfig{Fleet: m.fleet.Fleet, Number: e.number, Key: e.key,
-				HubKey: m.fleet.HubKey[:], Addresses: []string{nats}})
-		}
-		check(err)
-		e.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: e.db, Lane: e.lane, Key: e.key,
-			Settings: fleet.Settings{Staleness: staleness, Skew: memberSkew},
-			Answer: func(context.Context, uint16, []byte) ([]byte, error) {
-				return nil, errors.New("an edge of the benchmark refreshes nothing")
-			},
-			Copy: func(context.Context) (string, error) {
-				return "", errors.New("an edge of the benchmark takes no copy")
-			}})
-		check(err)
-		m.running.Go(func() { check(e.edge.Run(ctx)) })
+		dialled.Go(func() {
+			e.begin(m.fleet, f.lane, web, nats, staleness)
+			m.running.Go(func() { check(e.edge.Run(ctx)) })
+		})
 	}
+	dialled.Wait()
 }
 
-// heard are how many have heard of the hub since a moment, and when the last of them first did.
+// begin begins to dial the hub, at one of two addresses.
+func (e *memberEdge) begin(m store.Membership, by, web, nats string, staleness time.Duration) {
+	var err error
+	if by == "http" {
+		e.lane, err = httplane.NewEdge(httplane.EdgeConfig{Key: e.key, HubKey: m.HubKey[:], Addresses: []string{web}})
+	} else {
+		e.lane, err = natslane.NewEdge(natslane.EdgeConfig{Fleet: m.Fleet, Number: e.number, Key: e.key,
+			HubKey: m.HubKey[:], Addresses: []string{nats}})
+	}
+	check(err)
+	e.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: e.db, Lane: e.lane, Key: e.key,
+		Settings: fleet.Settings{Staleness: staleness, Skew: memberSkew},
+		Answer: func(context.Context, uint16, []byte) ([]byte, error) {
+			return nil, errors.New("an edge of the benchmark refreshes nothing")
+		},
+		Copy: func(context.Context) (string, error) {
+			return "", errors.New("an edge of the benchmark takes no copy")
+		}})
+	check(err)
+}
+
+// heard are how many have heard of the hub since a moment.
 func (m *memberEdges) heard(since time.Time) (n int) {
 	for _, e := range m.list {
 		if e.edge.Status().Edge.Heard.After(since) {

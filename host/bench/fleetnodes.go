@@ -19,6 +19,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/fleet/lane/lanetest"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // fleetNode is a process of the command, in a directory that outlives it.
@@ -66,12 +67,12 @@ func (n *fleetNode) start() {
 
 // ready waits until the node can do its work.
 func (n *fleetNode) ready() {
-	n.until("is ready", func() bool { return statusOf(n.get("/readyz", "")) == 200 })
+	n.until("is ready", func() bool { return n.get("/readyz", "").status == 200 })
 }
 
 // until waits until something holds of a node.
 func (n *fleetNode) until(what string, holds func() bool) {
-	for ends := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+	for ends := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(ends) {
 			check(fmt.Errorf("the node at %s: waited in vain until it %s", n.at, what))
 		}
@@ -92,6 +93,19 @@ func (n *fleetNode) kill() {
 
 func (n *fleetNode) pid() int { return n.process.command.Process.Pid }
 
+// worked is the processor time that the process has taken.
+func (n *fleetNode) worked() time.Duration {
+	const tick = 10 * time.Millisecond // of Linux' clocks in /proc, on all architectures of Go's
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.pid()))
+	check(err)
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:])) // from the state on, field 3 of proc(5)
+	user, err := strconv.Atoi(fields[11])
+	check(err)
+	system, err := strconv.Atoi(fields[12])
+	check(err)
+	return time.Duration(user+system) * tick
+}
+
 // clients ask nodes over connections that stay open.
 var clients64 = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 1024}}
 
@@ -101,8 +115,6 @@ type answer struct {
 	reason string
 	body   []byte
 }
-
-func statusOf(a answer) int { return a.status }
 
 func (n *fleetNode) get(path, access string) answer { return n.asks(http.MethodGet, path, nil, access) }
 
@@ -134,7 +146,7 @@ func (n *fleetNode) asks(method, path string, body []byte, access string) (a ans
 
 // refused reports whether a node refuses an access token as revoked.
 func (n *fleetNode) refused(access string) bool {
-	return statusOf(n.get("/auth/check/", access)) == 401
+	return n.get("/auth/check/", access).status == 401
 }
 
 // revokes ends a log-in at the node.
@@ -183,20 +195,28 @@ type fleetOf struct {
 	edges        []*fleetNode
 	listen, nats string // of the hub
 	settings     string
+	customers    int
 	proxies      []*lanetest.Proxy // before listen and nats; far edges dial them
 	engine       *core.Native
 	next         uint32
+}
+
+// moved is a customer with all that one has who moved in from Django.
+func moved(i int) store.NewCustomer {
+	return store.NewCustomer{ID: core.Integer(int64(i)), Email: dumped(i), IsActive: true, FirstName: "Ana",
+		LastName: fmt.Sprint("Ruiz ", i), Attributes: fmt.Appendf(nil, `{"phone":"+34 600 %06d"}`, i%1_000_000),
+		PasswordHash: fmt.Sprintf("pbkdf2_sha256$600000$%022d$%043d=", i, i)}
 }
 
 const fleetCustomers = 1000 // of a fleet, where nothing else is said
 
 // newFleet is a fleet whose hub runs and has customers. members are edges in this process, which are to come.
 func newFleet(lane string, staleness time.Duration, customers int, members *memberEdges) *fleetOf {
-	f := &fleetOf{lane: lane, listen: address(), nats: address()}
+	f := &fleetOf{lane: lane, listen: address(), nats: address(), customers: customers}
 	f.settings = fmt.Sprintf("lane: %s, staleness: %v", lane, staleness)
 	f.hub = newFleetNode(fmt.Sprintf("fleet: {listen: %q, nats_listen: %q, %s}", f.listen, f.nats, f.settings))
 	f.hub.does(password, "customers", "add", "--password-stdin", customer)
-	fill(f.hub.store(), customers)
+	fillWith(f.hub.store(), customers, moved)
 	f.hub.does("", "fleet", "init", "--name", "bench", "--address", f.listen)
 	for _, to := range []string{f.listen, f.nats} {
 		p, err := lanetest.NewProxy(to, 0, 0)

@@ -62,6 +62,14 @@ func checks(at string, of *process) (rate, memory float64) {
 
 // fill adds customers to a store until it has n.
 func fill(path string, n int) {
+	fillWith(path, n, func(i int) store.NewCustomer {
+		return store.NewCustomer{ID: core.Integer(int64(i)), Email: fmt.Sprintf("customer%d@example.com", i),
+			IsActive: true, PasswordHash: "!"}
+	})
+}
+
+// fillWith is fill with the customers that a function makes by their numbers.
+func fillWith(path string, n int, customer func(i int) store.NewCustomer) {
 	db, err := store.Open(store.Config{Path: path})
 	check(err)
 	const at = 10_000
@@ -70,8 +78,7 @@ func fill(path string, n int) {
 	for from := stats.Customers + 1; from <= n; from += at {
 		var list []store.NewCustomer
 		for i := from; i < from+at && i <= n; i++ {
-			list = append(list, store.NewCustomer{ID: core.Integer(int64(i)),
-				Email: fmt.Sprintf("customer%d@example.com", i), IsActive: true, PasswordHash: "!"})
+			list = append(list, customer(i))
 		}
 		_, err := db.AddAll(context.Background(), list)
 		check(err)

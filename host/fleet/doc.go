@@ -17,6 +17,6 @@
 // forgot.
 //
 // The reading order: envelope.go, members.go and message.go (what goes over the lane), ask.go; edge.go, edgehello.go,
-// edgefollow.go, queue.go, edgesend.go, edgerealign.go; hub.go, hubhello.go, hubserve.go, fair.go, hubpublish.go,
-// recorder.go, replay.go; wait.go, status.go.
+// edgefollow.go, edgefetch.go, queue.go, edgesend.go, edgerealign.go; hub.go, hubhello.go, hubserve.go, fair.go,
+// hubpublish.go, recorder.go, replay.go; wait.go, status.go.
 package fleet

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/edgetoken/edgetoken/store"
@@ -155,8 +154,11 @@ func (e *Edge) applyFrames(ctx context.Context, frames [][]byte, end place) erro
 	return nil
 }
 
-// catchUp settles what earlier incarnations left, and fetches the log from where the edge stands to its end.
+// catchUp settles what earlier incarnations left, and fetches the log from where the edge stands to its end. While it
+// applies one piece it fetches the next.
 func (e *Edge) catchUp(ctx context.Context) error {
+	var ahead *piece
+	defer func() { ahead.drop() }()
 	for {
 		e.mu.Lock()
 		from, last, heard, fenced, met := e.follows, e.last, !e.heard.IsZero(), e.fenced, e.met
@@ -178,7 +180,8 @@ func (e *Edge) catchUp(ctx context.Context) error {
 				return err
 			}
 		}
-		f, err := e.fetch(ctx, from)
+		f, err := e.fetchOrTake(ctx, from, ahead)
+		ahead = nil
 		switch {
 		case err != nil:
 			return err
@@ -204,24 +207,11 @@ func (e *Edge) catchUp(ctx context.Context) error {
 		if len(frames) == 0 {
 			return errors.New("the hub sent frames that do not follow")
 		}
+		if f.isLarge() {
+			ahead = e.fetchAhead(ctx, end)
+		}
 		if err := e.applyFrames(ctx, frames, end); err != nil {
 			return err
 		}
 	}
-}
-
-// fetch asks the hub for the log after a place.
-func (e *Edge) fetch(ctx context.Context, after place) (f fetched, err error) {
-	e.mu.Lock()
-	e.fetches++
-	e.mu.Unlock()
-	answer, err := e.ask(ctx, kindFetch, after.append(nil))
-	if err != nil {
-		return f, err
-	}
-	f, ok := readFetched(answer)
-	if !ok {
-		return f, fmt.Errorf("%w: malformed answer to a fetch", errEnvelope)
-	}
-	return f, nil
 }
