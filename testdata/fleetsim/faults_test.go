@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/backup"
@@ -27,13 +28,15 @@ var allFaults = []fault{
 	{"dark", (*world).darkLink, false},
 	{"slow", (*world).slowLink, false},
 	{"lossy", (*world).lossyLink, false},
+	{"frozen", (*world).freeze, false},
 	{"crash", (*world).crash, false},
 	{"torn", (*world).tornTail, true},
 	{"backup", (*world).olderFile, true},
 	{"clone", (*world).clone, true},
 	{"clock", (*world).clockJump, false},
 	{"behind", (*world).fallBehind, false},
-	{"withdraw", (*world).withdraw, true},
+	{"withdraw", (*world).withdrawStolen, true},
+	{"planned", (*world).withdrawPlanned, true},
 	{"restore", (*world).restoreHub, false},
 }
 
@@ -58,13 +61,13 @@ func (w *world) someEdge() *station { return w.edges[w.rand.IntN(len(w.edges))] 
 // badLink has a link be bad for a time.
 func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 	s := w.someEdge()
-	w.say("%s: the link is %s", s.name, what)
+	w.note("%s: the link is %s", s.name, what)
 	s.setLink(l)
 	if s.apart() {
 		w.unhear(s)
 	}
 	w.later(w.between(100*time.Millisecond, most), func() {
-		w.say("%s: the link is good", s.name)
+		w.note("%s: the link is good", s.name)
 		s.setLink(w.usual())
 	})
 }
@@ -73,6 +76,11 @@ func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 func (w *world) unhear(s *station) {
 	w.truth.mu.Lock()
 	defer w.truth.mu.Unlock()
+	w.unhearLogins(s)
+}
+
+// unhearLogins is unhear. The caller holds mu.
+func (w *world) unhearLogins(s *station) {
 	for _, l := range w.truth.logins {
 		if l.home.number == s.number {
 			l.rewound, l.unheard = true, true
@@ -92,12 +100,23 @@ func (w *world) lossyLink() {
 	w.badLink("lossy", lossy, 8*time.Second)
 }
 
+// freeze has a flow be forgotten: nothing passes until the edge dials again.
+func (w *world) freeze() {
+	s := w.someEdge()
+	if s.hasTwin() {
+		return
+	}
+	w.note("%s: the link is frozen", s.name)
+	w.network.Freeze(s.number)
+	s.trouble()
+}
+
 // down kills the process of a station and starts one later, before which it does something to the file.
 func (w *world) down(s *station, what string, before func()) {
 	if s.process() == nil {
 		return
 	}
-	w.say("%s: %s", s.name, what)
+	w.note("%s: %s", s.name, what)
 	s.trouble()
 	s.kill()
 	w.later(w.between(100*time.Millisecond, 3*time.Second), func() {
@@ -110,7 +129,7 @@ func (w *world) down(s *station, what string, before func()) {
 func (w *world) up(s *station) {
 	if s.process() == nil {
 		s.start(s.open())
-		w.say("%s: starts", s.name)
+		w.note("%s: starts", s.name)
 	}
 	s.trouble()
 }
@@ -144,6 +163,7 @@ func (w *world) throwBack(most time.Duration) {
 	if to == nil {
 		return
 	}
+	w.rush(s)
 	w.down(s, fmt.Sprintf("crashes, and goes back to %v", to.at), func() {
 		w.must(os.WriteFile(s.path, to.file, 0o600))
 		s.images = nil
@@ -205,7 +225,7 @@ func (w *world) clone() {
 	}
 	c := w.newStation(s.number, s.name+"'")
 	w.must(os.WriteFile(c.path, s.image().file, 0o600))
-	w.say("%s: a clone starts", s.name)
+	w.note("%s: a clone starts", s.name)
 	for _, x := range []*station{s, c} {
 		x.mu.Lock()
 		x.cloned = true
@@ -218,6 +238,20 @@ func (w *world) clone() {
 	if s.apart() {
 		w.unhear(s)
 	}
+	w.rush(s)
+	w.later(w.between(2*time.Second, 9*time.Second), func() {
+		w.note("%s: an operator ends the clone, and starts it again", s.name)
+		c.kill()
+		w.rewind(c)
+		w.clones = slices.DeleteFunc(w.clones, func(x *station) bool { return x == c })
+		s.mu.Lock()
+		s.cloned = false
+		s.mu.Unlock()
+		if s.process() != nil {
+			s.kill()
+			w.up(s)
+		}
+	})
 }
 
 // clockJump has the clock of an edge be wrong for a while.
@@ -226,11 +260,11 @@ func (w *world) clockJump() {
 	jumps := []time.Duration{-time.Hour, -3 * time.Second, 2 * time.Second, 30 * time.Second, time.Hour,
 		60 * 365 * 24 * time.Hour}
 	by := jumps[w.rand.IntN(len(jumps))]
-	w.say("%s: the clock jumps by %v", s.name, by)
+	w.note("%s: the clock jumps by %v", s.name, by)
 	before := s.usualSkew
 	s.setClock(before+by, true)
 	w.later(w.between(100*time.Millisecond, 4*time.Second), func() {
-		w.say("%s: the clock is right", s.name)
+		w.note("%s: the clock is right", s.name)
 		s.setClock(before, false)
 	})
 }
@@ -240,21 +274,83 @@ func (w *world) fallBehind() {
 	w.crashOf(w.someEdge())
 	w.later(w.between(100*time.Millisecond, 2*time.Second), func() {
 		if p := w.hub.process(); p != nil {
-			w.say("hub: trims its log")
+			w.note("hub: trims its log")
 			w.must(p.db.TrimLog(w.ctx, w.hub.now().Add(time.Hour), 0))
 		}
 	})
 }
 
-// withdraw has an administrator withdraw an edge that was stolen, once in a run. It goes on, and nobody asks it.
-func (w *world) withdraw() {
+// leaver is an edge that an administrator withdraws, once in a run; nil: none. It goes on, and nobody asks it.
+func (w *world) leaver() *station {
 	if len(w.edges) < edges || len(w.clones) > 0 || w.hub.process() == nil {
-		return
+		return nil
 	}
 	i := w.rand.IntN(len(w.edges))
 	s := w.edges[i]
 	w.edges = slices.Delete(slices.Clone(w.edges), i, i+1)
-	w.stolen = append(w.stolen, s)
+	w.withdrawn = append(w.withdrawn, s)
+	return s
+}
+
+// changeMember changes the record of a member at the hub.
+func (w *world) changeMember(p *process, number uint16, change func(*fact.Member)) error {
+	return p.db.UpdateMembers(p.ctx, func(have []fact.Member) ([]fact.Member, error) {
+		for _, m := range have {
+			if m.Number == number {
+				change(&m)
+				return []fact.Member{m}, nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+// withdrawPlanned withdraws an edge as fleet withdraw does: once the hub has all of it, and its lease has ended, the
+// hub is the home of its log-ins.
+func (w *world) withdrawPlanned() {
+	s := w.leaver()
+	if s == nil {
+		return
+	}
+	w.at(w.hub, func(p *process, began time.Duration) {
+		status := func() (m fleet.MemberStatus) {
+			members, err := p.db.Members(p.ctx)
+			if err != nil {
+				return m
+			}
+			all := p.hub.Status(members).Hub.Members
+			return all[slices.IndexFunc(all, func(m fleet.MemberStatus) bool { return m.Number == s.number })]
+		}
+		m := status()
+		for m.Connected && m.Waiting > 0 && w.elapsed() < began+10*time.Second {
+			time.Sleep(helloEvery)
+			m = status()
+		}
+		err := w.changeMember(p, s.number, func(m *fact.Member) { m.Withdrawn = w.hub.now().UnixMicro() })
+		w.truth.mu.Lock()
+		w.note("hub: %s is withdrawn, asked at %v, connected: %v: %v", s.name, began, m.Connected, err)
+		s.left = w.elapsed()
+		if sound, _ := s.sound(); !sound || !m.Connected || m.Waiting > 0 {
+			w.unhearLogins(s)
+			w.forgetEnds(s, "a log-out is forgotten, since its node was withdrawn and had told nobody")
+		}
+		w.truth.mu.Unlock()
+		time.Sleep(2 * helloEvery) // the log tells the edge that it was withdrawn
+		p.hub.Drop(s.number)
+		time.Sleep(m.Lease)
+		if err == nil {
+			err = w.changeMember(p, s.number, func(m *fact.Member) { m.AtHub = true })
+		}
+		w.note("hub: has the log-ins of %s: %v", s.name, err)
+	})
+}
+
+// withdrawStolen withdraws an edge that was stolen, with its log-ins.
+func (w *world) withdrawStolen() {
+	s := w.leaver()
+	if s == nil {
+		return
+	}
 	w.truth.mu.Lock()
 	var its []*login
 	for _, l := range w.truth.logins {
@@ -262,18 +358,12 @@ func (w *world) withdraw() {
 			its, l.doubtful = append(its, l), true
 		}
 	}
-	s.withdrawn = true
+	s.stolen = true
 	w.truth.mu.Unlock()
 	w.at(w.hub, func(p *process, began time.Duration) {
-		err := p.db.UpdateMembers(p.ctx, func(have []fact.Member) ([]fact.Member, error) {
-			for _, m := range have {
-				if m.Number == s.number {
-					now := w.hub.now()
-					m.Withdrawn, m.CutOff, m.AtHub = now.UnixMicro(), now.UnixMilli(), true
-					return []fact.Member{m}, nil
-				}
-			}
-			return nil, nil
+		err := w.changeMember(p, s.number, func(m *fact.Member) {
+			now := w.hub.now()
+			m.Withdrawn, m.CutOff, m.AtHub = now.UnixMicro(), now.UnixMilli(), true
 		})
 		if err == nil {
 			p.hub.Drop(s.number)
@@ -284,6 +374,7 @@ func (w *world) withdraw() {
 		w.note("hub: %s is withdrawn, asked at %v: %v", s.name, began, err)
 		w.forgetEnds(s, "a log-out is forgotten, since its node was withdrawn and had told nobody")
 		if err == nil {
+			s.left = w.elapsed()
 			w.dieAll(began, its)
 		}
 	})
@@ -301,9 +392,18 @@ func (w *world) restoreHub() {
 		w.hubBack.at = w.elapsed()
 		w.hubBack.file, err = io.ReadAll(b)
 		w.must(errors.Join(err, b.Close()))
-		w.say("hub: a backup is made")
+		w.note("hub: a backup is made")
 		return
 	}
+	for range 3 { // which it may be alone to know
+		if l := w.someLogin(); l != nil {
+			w.logOutAt(l, w.hub)
+		}
+	}
+	w.later(tick, w.restoreNow)
+}
+
+func (w *world) restoreNow() {
 	w.down(w.hub, fmt.Sprintf("is restored from the backup of %v", w.hubBack.at), func() {
 		r, err := backup.NewReader(bytes.NewReader(w.hubBack.file))
 		w.must(err)
@@ -312,7 +412,33 @@ func (w *world) restoreHub() {
 		_, err = store.Restore(w.ctx, w.hub.config(nil), r, how)
 		w.must(err)
 		w.forget(w.hubBack.at)
+		w.later(w.between(500*time.Millisecond, 6*time.Second), w.resume)
 	})
+}
+
+// resume gives up, as fleet resume --without does, the edges that are not there and have told a restored hub nothing.
+func (w *world) resume() {
+	p := w.hub.process()
+	if p == nil || w.rand.IntN(2) == 0 {
+		return
+	}
+	pending, err := p.db.Pending(w.ctx)
+	w.must(err)
+	for _, s := range w.edges {
+		if sound, _ := s.sound(); sound || !slices.Contains(pending, s.number) {
+			continue
+		}
+		w.note("hub: goes on without %s", s.name)
+		w.must(p.hub.Resume(w.ctx, s.number))
+		w.truth.mu.Lock()
+		for _, l := range w.truth.logins {
+			if l.dead > w.hubBack.at-time.Second || l.ended != 0 && l.dead == 0 {
+				w.count("an end may be forgotten, since the hub goes on without a node that may alone know it")
+				l.dead, l.ended, l.doubtful = 0, 0, true
+			}
+		}
+		w.truth.mu.Unlock()
+	}
 }
 
 // forget notes that the hub has forgotten what was changed after a moment. What ended stays so, if an edge knew.
@@ -340,10 +466,4 @@ func (w *world) forget(after time.Duration) {
 			w.count("an end is forgotten, since only the hub knew when it was restored")
 		}
 	}
-}
-
-func (w *world) say(format string, args ...any) {
-	w.truth.mu.Lock()
-	defer w.truth.mu.Unlock()
-	w.note(format, args...)
 }

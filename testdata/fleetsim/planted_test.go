@@ -43,8 +43,8 @@ var wrongRules = []wrongRule{
 		if compare(acked, trimmed) <= 0 {
 `}}},
 	{"a hub that was restored vouches at once", 400, true, "restore,dark", []faultdisk.Fault{
-		{Source: "host/fleet/hubhello.go", Was: "	w.whole, w.registered = len(h.pending) == 0, s.incarnation\n",
-			Is: `	w.registered = s.incarnation
+		{Source: "host/fleet/hubhello.go", Was: "	w.whole, w.registered = len(h.pending) == 0, s.registered\n",
+			Is: `	w.registered = s.registered
 	w.whole = len(h.pending) == 0 || planted("a hub that was restored vouches at once")
 `}, {Source: "host/fleet/hub.go", Was: "func (h *Hub) Whole() bool {\n", Is: `func (h *Hub) Whole() bool {
 	if planted("a hub that was restored vouches at once") {
@@ -74,15 +74,125 @@ var wrongRules = []wrongRule{
 	} else if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
 `}}},
 	{"a lease waits for no other", 2000, false, "clone", []faultdisk.Fault{
-		{Source: "host/fleet/hubhello.go", Was: "	case w.whole && !now.Before(s.wait):\n",
-			Is: `	case w.whole && (!now.Before(s.wait) || planted("a lease waits for no other")):
+		{Source: "host/fleet/hubhello.go", Was: "s.registered < s.incarnation && !time.Now().Before(s.wait) {\n",
+			Is: `s.registered < s.incarnation &&
+		(!time.Now().Before(s.wait) || planted("a lease waits for no other")) {
 `}}},
-	{"nobody is fenced off", 2000, false, "clone", []faultdisk.Fault{
+	{"nobody is fenced off", 1000, false, "clone,dark", []faultdisk.Fault{
 		{Source: "store/judge.go", Was: "err == nil && at.Incarnation < lease {\n",
 			Is: `err == nil && at.Incarnation < lease && !planted("nobody is fenced off") {
 `}, {Source: "host/fleet/hubhello.go", Was: "	if w.fenced = said.incarnation < s.incarnation; w.fenced {\n",
 			Is: `	w.fenced = said.incarnation < s.incarnation && !planted("nobody is fenced off")
 	if w.fenced {
+`}}},
+	{"the old process is fenced before its lease has ended", 1000, false, "clone", []faultdisk.Fault{
+		{Source: "host/fleet/hubhello.go", Was: "	registered, err := h.cfg.Store.Registered(ctx, from)\n",
+			Is: `	registered, err := h.cfg.Store.Registered(ctx, from)
+	if planted("the old process is fenced before its lease has ended") {
+		_, err = h.cfg.Store.Register(ctx, from, said.incarnation)
+	}
+`}}},
+	{"what was lost is not fetched", 100, true, "lossy,dark", []faultdisk.Fault{
+		{Source: "host/fleet/edgehello.go", Was: "		if first || len(e.hellos) > 0 {\n",
+			Is: `		if (first || len(e.hellos) > 0) && !planted("what was lost is not fetched") {
+`}, {Source: "host/fleet/edgefollow.go", Was: "		if gap {\n			poke(e.behind)\n", Is: `		if gap {
+			if !planted("what was lost is not fetched") {
+				poke(e.behind)
+			}
+`}}},
+	{"nobody dials again after a silence", 100, true, "frozen", []faultdisk.Fault{
+		{Source: "host/fleet/edgehello.go", Was: "		case ctx.Err() == nil && time.Since(quiet) >= longest &&",
+			Is: `		case planted("nobody dials again after a silence"):
+		case ctx.Err() == nil && time.Since(quiet) >= longest &&`}}},
+	{"the hub takes log-ins over while a lease runs", 400, false, "planned,dark", []faultdisk.Fault{
+		{Source: "host/fleet/status.go", Was: "			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset\n",
+			Is: `			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset
+			if planted("the hub takes log-ins over while a lease runs") {
+				x.Lease = 0
+			}
+`}}},
+	{"the hub acknowledges before its commit", 100, true, "crash", []faultdisk.Fault{
+		{Source: "host/fleet/hubserve.go", Was: "	h.sends(from, upTo)\n", Is: `	h.sends(from, upTo)
+	if planted("the hub acknowledges before its commit") {
+		go func() {
+			pause(ctx, 300*linger)
+			h.cfg.Store.Accept(ctx, from, store.Delivery{Frames: frames})
+		}()
+		a := accepted{upTo: upTo}
+		return a.append(nil), nil
+	}
+`}}},
+	{"a node answers however old its knowledge is", 100, true, "dark", []faultdisk.Fault{
+		{Source: "host/node/fleet.go", Was: "		s.age = n.cfg.Fleet.Age()\n",
+			Is: `		if !planted("a node answers however old its knowledge is") {
+			s.age = n.cfg.Fleet.Age()
+		}
+`}, {Source: "host/node/fleet.go", Was: "	if n.cfg.Fleet == nil {\n		return nil\n	}\n	age := max(",
+			Is: `	if n.cfg.Fleet == nil || planted("a node answers however old its knowledge is") {
+		return nil
+	}
+	age := max(`}}},
+	{"an edge writes cut-offs", 100, true, "dark", []faultdisk.Fault{
+		{Source: "host/node/hub.go", Was: "	if !n.isEdge() {\n", Is: `	if !n.isEdge() || planted("an edge writes cut-offs") {
+`}, {Source: "store/membership.go", Was: "	if w.membership.Role != Edge {\n",
+			Is: `	if w.membership.Role != Edge || planted("an edge writes cut-offs") {
+`}, {Source: "store/judge.go", Was: "a != fact.Anyone && a != fact.Home {\n",
+			Is: `a != fact.Anyone && a != fact.Home && !planted("an edge writes cut-offs") {
+`}}},
+	{"a later cut-off may be lower", 1000, false, "restore,crash", []faultdisk.Fault{
+		{Source: "store/writer.go", Was: "	if w.ahead > 0 {\n		existing = max(existing,",
+			Is: `	if planted("a later cut-off may be lower") {
+		return min(max(w.now+w.ahead, w.granted), core.LastStart)
+	}
+	if w.ahead > 0 {
+		existing = max(existing,`}}},
+	{"the hub believes every time", 400, false, "clock", []faultdisk.Fault{
+		{Source: "store/judge.go", Was: "	latest := db.believable(w)\n", Is: `	latest := db.believable(w)
+	if planted("the hub believes every time") {
+		latest = 1 << 62
+	}
+`}}},
+	{"stamps have no epoch", 400, false, "restore,dark", []faultdisk.Fault{
+		{Source: "store/fact/stamp.go", Was: "	return cmp.Or(cmp.Compare(s.Epoch, t.Epoch), cmp.Compare(s.Time",
+			Is: `	if planted("stamps have no epoch") {
+		return cmp.Or(cmp.Compare(s.Time, t.Time), cmp.Compare(s.Node, t.Node))
+	}
+	return cmp.Or(cmp.Compare(s.Epoch, t.Epoch), cmp.Compare(s.Time`}}},
+	{"any node advances a log-in", 100, true, "slow", []faultdisk.Fault{
+		{Source: "host/node/home.go", Was: "	if state.Home != state.Number {\n",
+			Is: `	if state.Home != state.Number && !planted("any node advances a log-in") {
+`}, {Source: "store/judge.go", Was: "		if reason := w.away(node, x); reason != \"\" {\n",
+			Is: `		if reason := w.away(node, x); reason != "" && !planted("any node advances a log-in") {
+`}}},
+	{"a home needs no lease", 100, true, "clone,torn", []faultdisk.Fault{
+		{Source: "host/fleet/edge.go", Was: "	case !e.ready || e.lease.elapsed.IsZero() || e.since(e.lease) >= 0:\n",
+			Is: `	case planted("a home needs no lease"):
+	case !e.ready || e.lease.elapsed.IsZero() || e.since(e.lease) >= 0:
+`}}},
+	{"no refresh waits for the hub", 1000, false, "clone,dark", []faultdisk.Fault{
+		{Source: "host/fleet/edge.go", Was: "	if e.cfg.Settings.Durability == Local {\n",
+			Is: `	if e.cfg.Settings.Durability == Local || planted("no refresh waits for the hub") {
+`}}},
+	{"a start goes on with its incarnation", 100, true, "torn,backup,clone", []faultdisk.Fault{
+		{Source: "store/outbox.go", Was: "	if _, err := io.ReadFull(random, b[2:]); err != nil {\n",
+			Is: `	if last != 0 && planted("a start goes on with its incarnation") {
+		return last, nil
+	}
+	if _, err := io.ReadFull(random, b[2:]); err != nil {
+`}}},
+	{"a stolen node keeps its log-ins", 100, true, "withdraw", []faultdisk.Fault{
+		{Source: "store/homes.go", Was: "	if len(h.members) == 0 {\n",
+			Is: `	if len(h.members) == 0 || planted("a stolen node keeps its log-ins") {
+`}}},
+	{"a stolen node keeps its link", 100, true, "withdraw", []faultdisk.Fault{
+		{Source: "host/fleet/hub.go", Was: "	h.cfg.Lane.Drop(number)\n	h.mu.Lock()\n",
+			Is: `	if planted("a stolen node keeps its link") {
+		return
+	}
+	h.cfg.Lane.Drop(number)
+	h.mu.Lock()
+`}, {Source: "host/fleet/members.go", Was: "		if !ok || member.Withdrawn != 0 {\n",
+			Is: `		if !ok || member.Withdrawn != 0 && !planted("a stolen node keeps its link") {
 `}}},
 	{"only the home judges a refresh", 2000, false, "slow", []faultdisk.Fault{
 		{Source: "host/node/home.go", Was: "	forgetGenerations(&request.State)\n		r.Outcome",
@@ -98,7 +208,7 @@ var wrongRules = []wrongRule{
 	}
 	upTo := place{h.epoch, h.cfg.Store.Head()}
 `}}},
-	{"a clock is believed", 2000, false, "clock", []faultdisk.Fault{
+	{"a clock is believed", 400, true, "clock", []faultdisk.Fault{
 		{Source: "host/fleet/edge.go", Was: "off.Abs() > e.cfg.Settings.Skew {\n",
 			Is: `off.Abs() > e.cfg.Settings.Skew && !planted("a clock is believed") {
 `}}},
@@ -112,7 +222,7 @@ func TestFleetFinds(t *testing.T) {
 		return
 	}
 	var all []faultdisk.Fault
-	for _, dir := range []string{"store", "host/fleet", "host/node"} {
+	for _, dir := range []string{"store", "store/fact", "host/fleet", "host/node"} {
 		all = append(all, faultdisk.Fault{Source: dir + "/planted.go", Is: "package " + path.Base(dir) +
 			"\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(\"PLANTED\") == name }\n"})
 	}
@@ -139,7 +249,7 @@ func findWrongRules(t *testing.T) {
 		t.Setenv("PLANTED", r.name)
 		var found *outcome
 		ran := uint64(0)
-		search(t, 1, r.runs, func(seed uint64) bool {
+		search(t, 1, min(r.runs, number(t, "FLEETSIM_RUNS", r.runs)), func(seed uint64) bool {
 			o := simulate(t, seed, r.faults)
 			mu.Lock()
 			defer mu.Unlock()

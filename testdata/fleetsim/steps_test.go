@@ -18,9 +18,10 @@ var steps = []struct {
 	do    func(*world)
 }{
 	{20, (*world).logIn},
-	{26, (*world).refreshSome},
+	{22, (*world).refreshSome},
 	{6, (*world).race},
-	{36, (*world).checkSome},
+	{14, (*world).retry},
+	{26, (*world).checkSome},
 	{6, (*world).logOut},
 	{2, (*world).logOutEverywhere},
 	{2, (*world).changePassword},
@@ -44,7 +45,11 @@ func (w *world) at(s *station, call func(p *process, began time.Duration)) {
 	if p == nil {
 		return
 	}
-	w.steps.Go(func() { call(p, w.elapsed()) })
+	after := w.between(0, time.Millisecond) // no two at one moment
+	w.steps.Go(func() {
+		time.Sleep(after)
+		call(p, w.elapsed())
+	})
 }
 
 // somewhere is a station, drawn at random; clones are as good as others.
@@ -121,35 +126,81 @@ func (w *world) logIn() {
 
 func (w *world) refreshSome() {
 	if l := w.someLogin(); l != nil {
-		w.refresh(l, w.somewhere(), w.rand.IntN(20) == 0)
+		w.refresh(l, w.latest(l, w.rand.IntN(20) == 0), w.somewhere())
 	}
 }
 
 // race has two nodes refresh the same token at once.
 func (w *world) race() {
 	if l := w.someLogin(); l != nil {
-		w.refresh(l, w.somewhere(), false)
-		w.refresh(l, w.somewhere(), false)
+		with := w.latest(l, false)
+		w.refresh(l, with, w.somewhere())
+		w.refresh(l, with, w.somewhere())
 	}
 }
 
-// refresh refreshes the latest token of a log-in, or one that was spent.
-func (w *world) refresh(l *login, s *station, spent bool) {
-	w.truth.mu.Lock()
-	token, g := l.refresh, l.last
-	if spent && g > 0 && l.given[g-1] != "" {
-		g, token, l.doubtful = g-1, l.given[g-1], true
+// retry has a client refresh a token, get no answer, and show it again later, elsewhere perhaps.
+func (w *world) retry() {
+	l := w.someLogin()
+	if l == nil {
+		return
 	}
+	w.retryAt(l, w.somewhere())
+}
+
+func (w *world) retryAt(l *login, s *station) {
+	with := w.latest(l, false)
+	w.refresh(l, with, s)
+	w.later(w.between(50*time.Millisecond, 7*time.Second), func() { w.refresh(l, with, w.somewhere()) })
+}
+
+// rush has clients of a node refresh there within the next moments, and show the same tokens elsewhere later.
+func (w *world) rush(s *station) {
+	const most = 10
+	w.truth.mu.Lock()
+	var its []*login
+	for _, l := range w.truth.logins {
+		if l.home.number == s.number && l.ended == 0 && l.dead == 0 {
+			its = append(its, l)
+		}
+	}
+	w.truth.mu.Unlock()
+	for _, l := range its[max(0, len(its)-most):] {
+		w.later(w.between(0, 1500*time.Millisecond), func() { w.retryAt(l, s) })
+	}
+}
+
+// shown is a refresh token that a client shows.
+type shown struct {
+	token      string
+	generation uint32
+}
+
+// latest is the latest refresh token of a log-in, or the one before, which was spent.
+func (w *world) latest(l *login, spent bool) shown {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	if g := l.last; spent && g > 0 && l.given[g-1] != "" {
+		return shown{l.given[g-1], g - 1}
+	}
+	return shown{l.refresh, l.last}
+}
+
+// refresh has a client show a token at a node.
+func (w *world) refresh(l *login, with shown, s *station) {
+	w.truth.mu.Lock()
+	l.doubtful = l.doubtful || with.generation < l.last
 	w.truth.mu.Unlock()
 	w.at(s, func(p *process, began time.Duration) {
 		w.truth.mu.Lock()
 		l.flying++
 		w.truth.mu.Unlock()
-		r, err := p.Refresh(p.ctx, token)
+		r, err := p.Refresh(p.ctx, with.token)
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
 		l.flying--
-		w.note("%s: refresh of %s.%d: %v repeated=%v %v", s.name, l.name, g, why(r), r.Repeated, err)
+		w.note("%s: refresh of %s.%d: %v repeated=%v %v", s.name, l.name, with.generation, why(r), r.Repeated,
+			err)
 		switch {
 		case err != nil:
 			l.doubtful = true
@@ -190,11 +241,12 @@ func (w *world) checkSome() {
 
 // logOut has a customer log out of one log-in.
 func (w *world) logOut() {
-	l := w.someLogin()
-	if l == nil {
-		return
+	if l := w.someLogin(); l != nil {
+		w.logOutAt(l, w.somewhere())
 	}
-	s := w.somewhere()
+}
+
+func (w *world) logOutAt(l *login, s *station) {
 	w.truth.mu.Lock()
 	token := l.refresh
 	l.doubtful = true
@@ -204,7 +256,7 @@ func (w *world) logOut() {
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
 		w.note("%s: log-out of %s: %v %v", s.name, l.name, why(r), err)
-		if err != nil || r.Refused() || l.ended != 0 || s.withdrawn {
+		if err != nil || r.Refused() || l.ended != 0 || s.stolen {
 			return
 		}
 		l.ended, l.endedAt = w.elapsed(), s.number

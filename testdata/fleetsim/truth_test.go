@@ -23,6 +23,7 @@ const (
 	withoutEnd      = "messages go on although nothing happens"
 	presentPassword = "not the same password lets a customer in everywhere"
 	unknownAtHub    = "the hub does not know of a refresh although all is well again"
+	stillThere      = "a node that was withdrawn follows the fleet"
 	deadLives       = "what ended is alive once all is well again"
 )
 
@@ -37,7 +38,7 @@ type truth struct {
 	mu        sync.Mutex
 	customers []*customer
 	logins    []*login
-	history   []string
+	history   history
 	bad       []violation
 	restored  time.Duration  // when the hub was last restored
 	counted   map[string]int // cases that are known to remain, by name
@@ -82,10 +83,19 @@ type login struct {
 	unheard  bool              // and the hub did not know then of the last refresh, or may not
 }
 
-// note enters a line into the history. The caller holds mu.
+// history is what happened, line by line. It has a mutex of its own, since a node logs also while somebody waits for it
+// who holds that of the truth.
+type history struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// note enters a line into the history.
 func (w *world) note(format string, args ...any) {
 	line := fmt.Sprintf("%8.3f  ", w.elapsed().Seconds()) + fmt.Sprintf(format, args...)
-	w.truth.history = append(w.truth.history, line)
+	w.truth.history.mu.Lock()
+	defer w.truth.history.mu.Unlock()
+	w.truth.history.lines = append(w.truth.history.lines, line)
 }
 
 // violate notes a violation. The caller holds mu.

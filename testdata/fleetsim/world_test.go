@@ -47,23 +47,23 @@ var client = netip.MustParsePrefix("192.0.2.1/32")
 // world is a fleet, and those who use it.
 type world struct {
 	testing.TB
-	ctx      context.Context
-	began    time.Time
-	rand     *rand.Rand // only what drives the run draws from it
-	dir      string
-	network  *fleettest.Network
-	settings fleet.Settings
-	member   fact.Membership
-	engine   core.Engine
-	hub      *station
-	edges    []*station
-	clones   []*station
-	stolen   []*station // edges that were withdrawn
-	truth    truth
-	faults   []fault
-	steps    sync.WaitGroup
-	dues     []due
-	hubBack  image // a backup of the hub
+	ctx       context.Context
+	began     time.Time
+	rand      *rand.Rand // only what drives the run draws from it
+	dir       string
+	network   *fleettest.Network
+	settings  fleet.Settings
+	member    fact.Membership
+	engine    core.Engine
+	hub       *station
+	edges     []*station
+	clones    []*station
+	withdrawn []*station // edges that were
+	truth     truth
+	faults    []fault
+	steps     sync.WaitGroup
+	dues      []due
+	hubBack   image // a backup of the hub
 }
 
 // station is a node: its files, and the process that runs, if one does.
@@ -73,7 +73,8 @@ type station struct {
 	name      string
 	key       ed25519.PrivateKey
 	path      string
-	withdrawn bool // guarded by truth.mu
+	stolen    bool          // guarded by truth.mu
+	left      time.Duration // when it was withdrawn; 0: it was not; guarded by truth.mu
 	usualSkew time.Duration
 	images    []image // earlier states of the file; only what drives the run uses them
 
@@ -157,6 +158,9 @@ func (w *world) join(number uint16) {
 	}))
 	m := w.member
 	m.Role = fact.EdgeRole
+	s.usualSkew = time.Duration(w.rand.Int64N(int64(skew))) - skew/2
+	s.setClock(s.usualSkew, false)
+	s.setLink(w.usual())
 	db := s.open()
 	w.must(db.Enter(w.ctx, number, 0, m))
 	s.start(db)
@@ -170,7 +174,7 @@ func (w *world) all() []*station {
 
 // close ends all processes, and removes their files.
 func (w *world) close() {
-	for _, s := range append(w.all(), w.stolen...) {
+	for _, s := range append(w.all(), w.withdrawn...) {
 		s.kill()
 	}
 	w.steps.Wait()
@@ -258,8 +262,7 @@ func (s *station) start(db *store.DB) {
 type historian struct{ *station }
 
 func (h historian) Write(line []byte) (int, error) {
-	text := string(bytes.TrimSpace(line))
-	go h.say("%s: %s", h.name, text) // who logs may hold what the history waits for
+	h.note("%s: %s", h.name, bytes.TrimSpace(line))
 	return len(line), nil
 }
 
@@ -399,19 +402,18 @@ func (s *station) punctual() bool {
 	return !s.wrong && (s.righted == 0 || s.elapsed()-s.righted > settledFor)
 }
 
+// hasTwin reports whether another process runs as this node.
+func (s *station) hasTwin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cloned
+}
+
 // apart reports whether another process runs, or ran, as this node, and the link is bad.
 func (s *station) apart() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cloned && !good(s.link)
-}
-
-// fenced reports whether another process runs, or ran, as this node. It does not afterwards.
-func (s *station) fenced() (was bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	was, s.cloned = s.cloned, false
-	return was
 }
 
 // steady is for how long no fault has touched what a station needs to know all: itself, its link and the hub.

@@ -22,16 +22,38 @@ type Link struct {
 
 // Network has a hub and edges. Make one with NewNetwork. It is safe for concurrent use.
 type Network struct {
+	seed uint64
+
 	mu    sync.Mutex
-	rand  *rand.Rand
+	draws map[flow]chance
+	lanes uint64 // of edges, that it ever gave
 	hub   *hub
 	edges map[uint16]*edge
 	links map[uint16]Link
+	// frozen are edges whose link is dark until they dial again, like a flow that something on the way has forgotten.
+	frozen map[uint16]bool
 }
+
+// flow is what of a kind a node sends over a link. Each has chances of its own at each moment of virtual time: it does
+// not matter what is said elsewhere, and what was said before.
+type flow struct {
+	kind, from uint64
+	over       uint16
+}
+
+// Kinds of flows. Answers have those after the requests.
+const (
+	publishes uint64 = 2 * iota
+	sends
+	fetches
+	asks
+	asksHome
+)
 
 // NewNetwork makes a network whose links are perfect. seed says what is lost once they are not.
 func NewNetwork(seed uint64) *Network {
-	return &Network{rand: rand.New(rand.NewPCG(seed, 18)), edges: map[uint16]*edge{}, links: map[uint16]Link{}}
+	return &Network{seed: seed, draws: map[flow]chance{}, edges: map[uint16]*edge{}, links: map[uint16]Link{},
+		frozen: map[uint16]bool{}}
 }
 
 // SetLink sets how the link of an edge is from now on.
@@ -39,6 +61,13 @@ func (n *Network) SetLink(number uint16, l Link) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.links[number] = l
+}
+
+// Freeze has nothing pass the link of an edge until the edge dials again.
+func (n *Network) Freeze(number uint16) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.frozen[number] = true
 }
 
 // Hub gives the hub a lane, in the place of an earlier one.
@@ -53,27 +82,44 @@ func (n *Network) Hub() lane.Hub {
 func (n *Network) Edge(number uint16) lane.Edge {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	e := &edge{network: n, number: number, closed: make(chan struct{})}
+	n.lanes++
+	e := &edge{network: n, number: number, serial: n.lanes, closed: make(chan struct{})}
 	n.edges[number] = e
+	delete(n.frozen, number)
 	return e
 }
 
-// carry delivers a message over the links of edges, if they carry it: once, twice or never.
-func (n *Network) carry(deliver func(), over ...uint16) {
+// chance decides on the messages of a flow at a moment.
+type chance struct {
+	at time.Time
+	*rand.Rand
+}
+
+// chance gives what decides now. The caller holds mu.
+func (n *Network) chance(f flow) *rand.Rand {
+	c, now := n.draws[f], time.Now()
+	if !c.at.Equal(now) {
+		seed := n.seed<<32 ^ f.from<<24 ^ f.kind<<16 ^ uint64(f.over)
+		c = chance{now, rand.New(rand.NewPCG(seed, uint64(now.UnixNano())))}
+		n.draws[f] = c
+	}
+	return c.Rand
+}
+
+// carry delivers a message of a kind that a lane sends over the links of edges, if they carry it: once, twice or never.
+func (n *Network) carry(kind, from uint64, deliver func(), over ...uint16) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	times, delay := 1, time.Duration(0)
 	for _, number := range over {
-		l := n.links[number]
-		if l.Dark || n.rand.IntN(1000) < l.Lost {
+		l, chance := n.links[number], n.chance(flow{kind, from, number})
+		lost, twice := chance.IntN(1000) < l.Lost, chance.IntN(1000) < l.Twice
+		delay += l.Delay + time.Duration(chance.Float64()*float64(l.Jitter))
+		if l.Dark || lost || n.frozen[number] {
 			return
 		}
-		if n.rand.IntN(1000) < l.Twice {
+		if twice {
 			times = 2
-		}
-		delay += l.Delay
-		if l.Jitter > 0 {
-			delay += time.Duration(n.rand.Int64N(int64(l.Jitter)))
 		}
 	}
 	for i := range times {
@@ -82,11 +128,13 @@ func (n *Network) carry(deliver func(), over ...uint16) {
 }
 
 // ask carries a request over links, has it answered, and carries the answer back.
-func (n *Network) ask(ctx context.Context, answer func(context.Context) []byte, over ...uint16) ([]byte, error) {
+func (n *Network) ask(
+	ctx context.Context, kind, from uint64, answer func(context.Context) []byte, over ...uint16,
+) ([]byte, error) {
 	answers := make(chan []byte, 4)
-	n.carry(func() {
+	n.carry(kind, from, func() {
 		if a := answer(context.WithoutCancel(ctx)); a != nil {
-			n.carry(func() {
+			n.carry(kind+1, from, func() {
 				select {
 				case answers <- a:
 				default:
@@ -146,7 +194,7 @@ func (h *hub) Publish(batch []byte) error {
 	}
 	n.mu.Unlock()
 	for _, e := range edges {
-		n.carry(func() { e.hear(batch) }, e.number)
+		n.carry(publishes, 0, func() { e.hear(batch) }, e.number)
 	}
 	return nil
 }
@@ -156,7 +204,7 @@ func (h *hub) Ask(ctx context.Context, to uint16, request []byte) ([]byte, error
 	if e == nil {
 		return nil, lane.ErrNobody
 	}
-	return h.network.ask(ctx, func(ctx context.Context) []byte { return e.answer(ctx, request) }, to)
+	return h.network.ask(ctx, asksHome, 0, func(ctx context.Context) []byte { return e.answer(ctx, request) }, to)
 }
 
 func (h *hub) Drop(number uint16) { h.network.SetLink(number, Link{Dark: true}) }
@@ -173,6 +221,7 @@ func (h *hub) Close() error {
 type edge struct {
 	network *Network
 	number  uint16
+	serial  uint64
 	closed  chan struct{}
 
 	// Guarded by the network.
@@ -197,7 +246,9 @@ func (e *edge) hear(batch []byte) {
 // part is what a handler does with a message of an edge.
 type part func(ctx context.Context, from uint16, body []byte) []byte
 
-func (e *edge) askHub(ctx context.Context, body []byte, by func(lane.Handler) part) ([]byte, error) {
+func (e *edge) askHub(
+	ctx context.Context, kind uint64, body []byte, by func(lane.Handler) part,
+) ([]byte, error) {
 	select {
 	case <-e.closed:
 		return nil, lane.ErrClosed
@@ -207,7 +258,7 @@ func (e *edge) askHub(ctx context.Context, body []byte, by func(lane.Handler) pa
 	if h == nil {
 		return nil, lane.ErrNobody
 	}
-	return e.network.ask(ctx, func(ctx context.Context) []byte {
+	return e.network.ask(ctx, kind, e.serial, func(ctx context.Context) []byte {
 		if e.network.hubNow() != h {
 			return nil
 		}
@@ -216,22 +267,23 @@ func (e *edge) askHub(ctx context.Context, body []byte, by func(lane.Handler) pa
 }
 
 func (e *edge) Send(ctx context.Context, frames []byte) ([]byte, error) {
-	return e.askHub(ctx, frames, func(h lane.Handler) part { return h.Send })
+	return e.askHub(ctx, sends, frames, func(h lane.Handler) part { return h.Send })
 }
 
 func (e *edge) Fetch(ctx context.Context, request []byte) ([]byte, error) {
-	return e.askHub(ctx, request, func(h lane.Handler) part { return h.Fetch })
+	return e.askHub(ctx, fetches, request, func(h lane.Handler) part { return h.Fetch })
 }
 
 func (e *edge) Ask(ctx context.Context, to uint16, request []byte) ([]byte, error) {
 	if to == lane.HubNumber {
-		return e.askHub(ctx, request, func(h lane.Handler) part { return h.Ask })
+		return e.askHub(ctx, asks, request, func(h lane.Handler) part { return h.Ask })
 	}
 	other := e.network.edgeNow(to)
 	if other == nil || e.network.hubNow() == nil {
 		return nil, lane.ErrNobody
 	}
-	return e.network.ask(ctx, func(ctx context.Context) []byte { return other.answer(ctx, request) }, e.number, to)
+	answer := func(ctx context.Context) []byte { return other.answer(ctx, request) }
+	return e.network.ask(ctx, asksHome, e.serial, answer, e.number, to)
 }
 
 func (e *edge) Follow(ctx context.Context, take func([]byte)) error {
@@ -252,7 +304,11 @@ func (e *edge) Answer(answer func(context.Context, []byte) []byte) {
 	e.answer = answer
 }
 
-func (e *edge) Redial() {}
+func (e *edge) Redial() {
+	e.network.mu.Lock()
+	defer e.network.mu.Unlock()
+	delete(e.network.frozen, e.number)
+}
 
 func (e *edge) Connected() bool { return e.network.hubNow() != nil }
 
