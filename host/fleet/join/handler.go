@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/exactjson"
@@ -48,12 +49,20 @@ var (
 	perHub    = throttle.Rate{Requests: 120, Period: time.Minute}
 )
 
+// perNode is how often a member may ask for a copy, which costs the hub much. One that asks again since its link breaks
+// comes nowhere near it.
+var perNode = throttle.Rate{Requests: 10, Period: 5 * time.Minute}
+
 // handler answers under the hub's fleet listener.
 type handler struct {
 	cfg     Config
 	asked   *throttle.History
 	joining chan struct{}
 	copying chan struct{}
+	copied  *throttle.History // by members
+
+	mu    sync.Mutex
+	takes map[uint16]bool // the members that are taking a copy: one each
 }
 
 // NewHandler gives the handler of JoinPath and CopyPath. The server before it takes TLS of linktls.Anyone, without
@@ -65,7 +74,9 @@ func NewHandler(cfg Config) http.Handler {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &handler{cfg, throttle.NewHistory(history), make(chan struct{}, maxJoins), make(chan struct{}, maxCopies)}
+	h := &handler{cfg: cfg, asked: throttle.NewHistory(history), joining: make(chan struct{}, maxJoins),
+		copying: make(chan struct{}, maxCopies), takes: map[uint16]bool{},
+		copied: throttle.NewHistory(history)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+JoinPath, h.join)
 	mux.HandleFunc("GET "+CopyPath, h.copy)
@@ -221,7 +232,7 @@ func (h *handler) copy(w http.ResponseWriter, r *http.Request) {
 			errors.New("this node is no member of the fleet, or was withdrawn from it")})
 		return
 	}
-	leave, err := enter(h.copying, "other nodes are copying the store: try again")
+	leave, err := h.enterCopy(number)
 	if err != nil {
 		h.refuse(w, "a copy was not sent", client, err)
 		return
@@ -240,6 +251,30 @@ func (h *handler) copy(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.cfg.Log.Info("sent a copy of the store", "node", number, "bytes", b.Size)
+}
+
+// enterCopy lets a member take a copy. The caller calls leave.
+func (h *handler) enterCopy(number uint16) (leave func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.takes[number] {
+		return nil, refusal{http.StatusServiceUnavailable, 5 * time.Second, errors.New("this node takes a copy already")}
+	}
+	free, err := enter(h.copying, "other nodes are copying the store: try again")
+	if err != nil {
+		return nil, err
+	}
+	if wait, ok := h.copied.Admit(strconv.Itoa(int(number)), perNode, h.cfg.Now()); !ok {
+		free()
+		return nil, refusal{http.StatusTooManyRequests, wait, errors.New("this node asks for too many copies: wait")}
+	}
+	h.takes[number] = true
+	return func() {
+		free()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.takes, number)
+	}, nil
 }
 
 // refuse writes a refusal, and logs it. The texts of errors that are none stay here.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,22 @@ type hub struct {
 	settings join.Settings
 	now      time.Time
 	log      bytes.Buffer
+	holds    atomic.Pointer[held] // the next answer; nil: it is not held
+}
+
+// held is an answer whose client takes no byte of it until it is told to go on.
+type held struct {
+	http.ResponseWriter
+	begun, goOn chan struct{}
+}
+
+func (h *held) Write(b []byte) (int, error) {
+	select {
+	case h.begun <- struct{}{}:
+	default:
+	}
+	<-h.goOn
+	return h.ResponseWriter.Write(b)
 }
 
 func newHub(t *testing.T) *hub {
@@ -55,10 +72,16 @@ func newHub(t *testing.T) *hub {
 	if s.TLS, err = linktls.Anyone(private); err != nil {
 		t.Fatal(err)
 	}
-	s.Config.Handler = join.NewHandler(join.Config{
+	answers := join.NewHandler(join.Config{
 		Store: db, Roster: h.roster, Settings: func() join.Settings { return h.settings }, Lane: "http",
 		Lanes: func() []string { return []string{"nats://hub.example.com:7422"} },
 		Now:   func() time.Time { return h.now }, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
+	})
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if next := h.holds.Swap(nil); next != nil {
+			next.ResponseWriter, w = w, next
+		}
+		answers.ServeHTTP(w, r)
 	})
 	s.StartTLS()
 	t.Cleanup(s.Close)
