@@ -171,7 +171,8 @@ func TestStolenEdgeWantsMoreThanItsCopy(t *testing.T) {
 	err := x.db.UpdateKeys(t.Context(), func([]store.Key) (store.KeyUpdate, error) {
 		k := store.Key{ID: "of the hub", Algorithm: "ES256", Public: []byte("public"), Origin: store.KeyGenerated,
 			Node: 1, Added: x.now.Unix()}
-		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: bytes.Repeat([]byte("sealed"), 20)}}, nil
+		sealed := bytes.Repeat([]byte("sealed"), 20)
+		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
 	})
 	if err != nil {
 		t.Fatal(err)

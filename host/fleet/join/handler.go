@@ -258,7 +258,8 @@ func (h *handler) enterCopy(number uint16) (leave func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.takes[number] {
-		return nil, refusal{http.StatusServiceUnavailable, 5 * time.Second, errors.New("this node takes a copy already")}
+		return nil, refusal{http.StatusServiceUnavailable, 5 * time.Second,
+			errors.New("this node takes a copy already")}
 	}
 	free, err := enter(h.copying, "other nodes are copying the store: try again")
 	if err != nil {
