@@ -114,7 +114,9 @@ func (w *writer) changedMember(have []Member, m Member) (fact.Member, error) {
 		return wrong("its cut-off is more than 10 minutes ahead")
 	}
 	if m.CutOff > old.CutOff {
-		m.CutOff = max(m.CutOff, w.newCutOff(old.CutOff))
+		// Log-ins of its customers may begin just after cut-offs of theirs, which lie at the mark where the hub has
+		// started anew.
+		m.CutOff = max(m.CutOff, w.newCutOff(old.CutOff), w.tally.mark+w.ahead)
 	}
 	m.Stamp = w.stamp()
 	if _, err := fact.Decode(fact.Append(nil, m)); err != nil {
