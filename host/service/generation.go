@@ -100,8 +100,15 @@ func (s *Service) use(g *generation) {
 	s.current.Store(g)
 	if s.cfg.BoundMemory {
 		debug.SetMemoryLimit(g.cfg.GoMemory())
+		if g.cfg.Fleet.Hub {
+			debug.SetGCPercent(hubGarbage)
+		}
 	}
 }
+
+// hubGarbage is how much garbage a hub has before it collects, in percent of what lives. Each link of an edge lives,
+// and a thousand of them with as much garbage again take 30 MB more (docs/performance.md, "A fleet").
+const hubGarbage = 25
 
 // adminConfig is the part of a configuration that the admin API needs, in a node or in a command that works on its
 // files.
