@@ -154,7 +154,7 @@ func (n *fleetNode) ask(method, path, access string, members map[string]string) 
 // want asks until the answer has the status: what one node does reaches another in its own time.
 func (n *fleetNode) want(what string, status int, method, path, access string, members map[string]string) answer {
 	n.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(3 * time.Minute) // a home may wait a minute (fleet.staleness) for its lease
 	for {
 		a := n.ask(method, path, access, members)
 		if a.status == status {
