@@ -78,7 +78,7 @@ type FleetNode struct {
 	Waiting     int64      `json:"waiting"`         // bytes in its outbox
 	Quarantined int64      `json:"quarantined"`
 	Version     string     `json:"version"`
-	Differs     bool       `json:"differs"` // fleet.staleness or fleet.skew are not the hub's
+	Differs     bool       `json:"differs"` // settings on which nodes have to agree are not the hub's
 }
 
 // FleetEdge is what an edge knows of its link to the hub.
@@ -91,6 +91,7 @@ type FleetEdge struct {
 	Fenced      bool       `json:"fenced"`          // another process runs as this node, and began later
 	HubWhole    bool       `json:"hub_whole"`       // false: the hub was restored, and members are missing
 	ClockOffset int64      `json:"clock_offset_ms"` // the hub's clock minus this one
+	Differs     []string   `json:"differs"`         // keys of settings that nodes have to share and these do not
 }
 
 // FleetInvitation is an invitation that can be used.
@@ -166,6 +167,7 @@ func (v *Fleet) add(status fleet.Status) {
 			Connected: e.Connected, Heard: known(e.Heard), Behind: e.Follows != e.HubHead,
 			Lease:  e.Lease.Milliseconds(),
 			Fenced: e.Fenced, HubWhole: e.Whole, ClockOffset: e.Offset.Milliseconds(),
+			Differs: list(e.Differs),
 		}
 		if age := e.Age.Milliseconds(); e.Age != math.MaxInt64 {
 			v.Edge.Age = &age

@@ -79,6 +79,8 @@ type EdgeConfig struct {
 	// Bundle is told the epoch of the hub's latest trust bundle with each hello, 0 where there is none, and must not
 	// wait; nil: nobody wants to know.
 	Bundle func(epoch uint64)
+	// Agreed gives the values in force on which the nodes have to agree; nil: nobody compares any.
+	Agreed func() *Agreed
 	// Adopted is called after the store was replaced by a copy; nil: nothing is.
 	Adopted func()
 	Now     func() time.Time // the wall clock; nil: time.Now
@@ -111,6 +113,7 @@ type Edge struct {
 	measured    moment        // when that was so
 	heard       time.Time     // when a hello was last answered
 	last        welcome
+	differs     []string          // keys of values on which the hub and this node do not agree
 	refusals    map[string]uint64 // by reason
 	fetches     uint64
 	copies      uint64

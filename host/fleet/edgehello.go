@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -71,8 +73,9 @@ func (e *Edge) hello(ctx context.Context, ends bool) bool {
 	e.mu.Lock()
 	h := hello{incarnation: e.incarnation, previous: e.cfg.Store.Previous(), continues: e.continues,
 		follows: e.follows, head: e.cfg.Store.Head(), ready: e.ready, ends: ends, staleness: e.cfg.Settings.Staleness,
-		skew: e.cfg.Settings.Skew, waiting: stats.OutboxBytes, quarantined: int64(stats.Quarantined),
-		version: e.cfg.Version[:min(len(e.cfg.Version), maxVersion)]}
+		skew: e.cfg.Settings.Skew, agreed: agreed(e.cfg.Agreed).digest, waiting: stats.OutboxBytes,
+		quarantined: int64(stats.Quarantined),
+		version:     e.cfg.Version[:min(len(e.cfg.Version), maxVersion)]}
 	e.mu.Unlock()
 	sent := e.now()
 	h.wall = sent.wall.UnixMicro()
@@ -104,6 +107,7 @@ func (e *Edge) welcome(sent moment, w welcome) {
 		return
 	}
 	e.last = w
+	e.compareSettings(w.agreed)
 	e.fence(w.fenced)
 	switch {
 	case w.fenced && !e.met: // its clock, or its file, is behind that of an earlier process
@@ -143,6 +147,16 @@ func (e *Edge) fence(fenced bool) {
 		e.cfg.Log.Error("fleet: " + ErrFenced.Error())
 	}
 	e.fenced = fenced
+}
+
+// compareSettings notes where the hub has other settings, and logs that when it changes. The caller holds mu.
+func (e *Edge) compareSettings(list string) {
+	differs := agreed(e.cfg.Agreed).differing(list)
+	if len(differs) > 0 && !slices.Equal(differs, e.differs) {
+		e.cfg.Log.Warn("fleet: settings of this node are not those of the hub: give all nodes the same", "keys",
+			strings.Join(differs, ", "))
+	}
+	e.differs = differs
 }
 
 // reached notes that the log was followed up to a place. The caller holds mu.

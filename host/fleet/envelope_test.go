@@ -89,11 +89,12 @@ func TestEnvelopeForEverybody(t *testing.T) {
 func TestMessages(t *testing.T) {
 	at := place{3, fact.Position{Incarnation: 5, Sequence: 6}}
 	h := hello{incarnation: 1, previous: 2, continues: at.at, follows: at, head: at.at, wall: 9, ready: true,
-		ends: true, staleness: time.Minute, skew: time.Second, waiting: 4, quarantined: 5, version: "1.2"}
+		ends: true, staleness: time.Minute, skew: time.Second, waiting: 4, quarantined: 5, agreed: 8, version: "1.2"}
 	if got, ok := readHello(h.append(nil)); !ok || got != h {
 		t.Errorf("%+v is read as %+v", h, got)
 	}
-	w := welcome{head: at, lease: time.Minute, whole: true, take: true, wall: 8, bundle: 7, registered: 6}
+	w := welcome{head: at, lease: time.Minute, whole: true, take: true, wall: 8, bundle: 7, registered: 6,
+		agreed: "list"}
 	if got, ok := readWelcome(w.append(nil)); !ok || got != w {
 		t.Errorf("%+v is read as %+v", w, got)
 	}

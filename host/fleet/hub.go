@@ -37,6 +37,8 @@ type HubConfig struct {
 	Answer func(ctx context.Context, from uint16, request []byte) ([]byte, error)
 	// Calls does what only the hub can do, by the number of the call; nil: none.
 	Calls map[byte]func(ctx context.Context, from uint16, request []byte) ([]byte, error)
+	// Agreed is that of EdgeConfig.
+	Agreed func() *Agreed
 	// BundleEpoch is the epoch of the latest trust bundle, 0 if there is none; nil: there never is.
 	BundleEpoch func() uint64
 	// Recorder keeps the log elsewhere; nil: nobody does.

@@ -24,6 +24,9 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if err := h.register(ctx, from); err != nil {
 		return nil, err
 	}
+	if own := agreed(h.cfg.Agreed); own.digest != said.agreed {
+		w.agreed = own.list
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.edges[from]
@@ -39,6 +42,9 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 		return w.append(nil), nil
 	}
 	now := time.Now()
+	if w.agreed != "" && s.said.agreed != said.agreed {
+		h.cfg.Log.Warn("fleet: settings of an edge are not those of this hub: its log has their keys", "node", from)
+	}
 	s.heard, s.said = now, said
 	s.offset = time.UnixMicro(said.wall).Sub(time.UnixMicro(w.wall))
 	w.take = s.take && !said.ready

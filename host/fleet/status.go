@@ -40,6 +40,8 @@ type EdgeStatus struct {
 	Connected bool
 	// How often since the start: the log was fetched, a copy taken, the link dialled again.
 	Fetches, Copies, Redials uint64
+	// Differs are the keys of settings on which the nodes have to agree, and this one and its hub do not.
+	Differs []string
 }
 
 // HubStatus is what the hub knows of its fleet.
@@ -66,7 +68,7 @@ type MemberStatus struct {
 	Waiting     int64         // bytes in its outbox
 	Quarantined int64
 	Version     string
-	// Differs says that its staleness or skew is not the hub's.
+	// Differs says that it has other settings than the hub where nodes have to agree.
 	Differs bool
 }
 
@@ -90,14 +92,15 @@ func (e *Edge) Status() Status {
 		Refusals: refusals(e.refusals),
 		Edge: &EdgeStatus{Age: age, Follows: e.follows.at, HubHead: e.last.head.at, Acked: e.acked, Lease: lease,
 			Fenced: e.fenced, Whole: e.last.whole, Offset: e.offset, Heard: e.heard, Connected: e.cfg.Lane.Connected(),
-			Fetches: e.fetches, Copies: e.copies, Redials: e.redials}}
+			Fetches: e.fetches, Copies: e.copies, Redials: e.redials,
+			Differs: slices.Clone(e.differs)}}
 }
 
 // Status gives the present status.
 func (h *Hub) Status(members []fact.Member) Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	head := h.cfg.Store.Head()
+	head, own := h.cfg.Store.Head(), agreed(h.cfg.Agreed).digest
 	s := HubStatus{Whole: len(h.pending) == 0, Pending: slices.Sorted(maps.Keys(h.pending)), Batches: h.batches,
 		Lane: h.cfg.Lane.Figures()}
 	if h.cfg.Recorder != nil {
@@ -115,7 +118,8 @@ func (h *Hub) Status(members []fact.Member) Status {
 			x.Behind = e.said.follows.epoch != h.epoch || compare(x.Follows, head) < 0
 			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset
 			x.Waiting, x.Quarantined, x.Version = e.said.waiting, e.said.quarantined, e.said.version
-			x.Differs = e.said.staleness != h.cfg.Settings.Staleness || e.said.skew != h.cfg.Settings.Skew
+			x.Differs = e.said.agreed != own || e.said.staleness != h.cfg.Settings.Staleness ||
+				e.said.skew != h.cfg.Settings.Skew
 		}
 		s.Members = append(s.Members, x)
 	}

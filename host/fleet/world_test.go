@@ -60,6 +60,18 @@ type node struct {
 	ended  sync.WaitGroup
 	answer atomic.Pointer[answer] // as home; nil: it gives the request back
 	said   transcript
+	agreed atomic.Pointer[fleet.Agreed] // nil: nothing is compared
+}
+
+// agrees gives a node other settings.
+func (n *node) agrees(a *fleet.Agreed) { n.agreed.Store(a) }
+
+// inForce are the settings of a node.
+func (n *node) inForce() *fleet.Agreed {
+	if a := n.agreed.Load(); a != nil {
+		return a
+	}
+	return &fleet.Agreed{}
 }
 
 // transcript is what was logged.
@@ -184,13 +196,14 @@ func (n *node) start() {
 	if n.number == fleet.HubNumber {
 		l := n.network.Hub()
 		hub, err := fleet.NewHub(ctx, fleet.HubConfig{Store: n.db, Lane: l, Key: n.key, Settings: n.settings,
-			LogAge: time.Hour, LogBytes: 1 << 30, Answer: answer, Recorder: n.recorder, Now: n.now, Log: n.log()})
+			LogAge: time.Hour, LogBytes: 1 << 30, Answer: answer, Agreed: n.inForce,
+			Recorder: n.recorder, Now: n.now, Log: n.log()})
 		n.must(err)
 		n.hub, n.lane, run = hub, l, hub.Run
 	} else {
 		l := n.network.Edge(n.number)
 		edge, err := fleet.NewEdge(fleet.EdgeConfig{Store: n.db, Lane: l, Key: n.key, Settings: n.settings,
-			Answer: answer, Copy: n.copyOfHub, Now: n.now, Log: n.log()})
+			Answer: answer, Agreed: n.inForce, Copy: n.copyOfHub, Now: n.now, Log: n.log()})
 		n.must(err)
 		n.edge, n.lane, run = edge, l, edge.Run
 	}

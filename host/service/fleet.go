@@ -40,6 +40,7 @@ type fleetPart struct {
 	handler   http.Handler         // of listener
 	recorder  *natsrecord.Recorder // of the hub; nil: nothing records it
 	natsAt    string               // where the hub's own NATS server listens; "": it has none
+	agreed    *fleet.Agreed        // of cfg
 	withdrawn atomic.Bool          // the node has learnt that it was taken out of the fleet
 }
 
@@ -58,6 +59,7 @@ func (s *Service) openFleet(ctx context.Context, cfg *config.Config) error {
 	if f.key, err = linkkey.Derive(secret, m.ID); err != nil {
 		return err
 	}
+	f.agreed = agreedOf(cfg)
 	s.fleet = f
 	s.closes = append(s.closes, f.close)
 	if m.Role == store.Hub {
@@ -112,7 +114,7 @@ func (f *fleetPart) openHub(ctx context.Context) (err error) {
 	f.hub, err = fleet.NewHub(ctx, fleet.HubConfig{Store: f.s.store, Lane: f.hubLane, Key: f.key,
 		Settings: f.settings(), LogAge: f.cfg.Fleet.LogAge, LogBytes: f.cfg.Fleet.LogBytes, Answer: f.answerHome,
 		Calls: f.calls(), BundleEpoch: func() uint64 { return f.s.bundles.Figures().Epoch }, Recorder: recorder,
-		Now: f.s.cfg.Now, Log: f.s.log})
+		Now: f.s.cfg.Now, Agreed: f.inForce, Log: f.s.log})
 	return err
 }
 
@@ -216,7 +218,7 @@ func (f *fleetPart) openEdge(ctx context.Context) error {
 	}, f.s.cfg.Now)
 	f.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: f.s.store, Lane: f.edgeLane, Key: f.key,
 		Settings: f.settings(), Answer: f.answerHome, Adopted: f.adopted, Now: f.s.cfg.Now, Log: f.s.log,
-		Version: f.s.cfg.Version, Bundle: f.relay.Newer,
+		Version: f.s.cfg.Version, Bundle: f.relay.Newer, Agreed: f.inForce,
 		Copy: func(ctx context.Context) (string, error) { return fetch(ctx, client, f.dir().Store(), nil) }})
 	return err
 }

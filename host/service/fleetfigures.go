@@ -22,6 +22,7 @@ func edgeFigures(f *fleetPart) figures {
 		gauge("edgetoken_fleet_fenced", "Whether another process runs as this node, and began later (1)."),
 		gauge("edgetoken_fleet_withdrawn", "Whether the node was taken out of the fleet (1)."),
 		gauge("edgetoken_fleet_clock_offset_seconds", "The hub's clock minus that of the node."),
+		gauge("edgetoken_fleet_settings_differ", "Settings on which nodes have to agree, and node and hub do not."),
 		counter("edgetoken_fleet_fetches_total", "Times that pieces of the log were fetched, since they did not come."),
 		counter("edgetoken_fleet_copies_total", "Times that a copy of the hub's store was taken."),
 		counter("edgetoken_fleet_redials_total", "Times that the link was silent, and dialled again."),
@@ -32,7 +33,8 @@ func edgeFigures(f *fleetPart) figures {
 			age = math.Inf(1)
 		}
 		return []float64{age, lag(e.Follows, e.HubHead), e.Lease.Seconds(), one(e.Connected), one(e.Fenced),
-			one(f.withdrawn.Load()), e.Offset.Seconds(), float64(e.Fetches), float64(e.Copies), float64(e.Redials)}
+			one(f.withdrawn.Load()), e.Offset.Seconds(), float64(len(e.Differs)), float64(e.Fetches),
+			float64(e.Copies), float64(e.Redials)}
 	}}
 }
 

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/fleet/join"
 )
 
@@ -50,4 +51,21 @@ func AgreedSettings(cfg *config.Config) join.Settings {
 		}
 	}
 	return s
+}
+
+// agreedOf is what the nodes of a fleet compare of a configuration while they run.
+func agreedOf(cfg *config.Config) *fleet.Agreed {
+	values := map[string]string{}
+	for key, s := range AgreedSettings(cfg) {
+		values[key] = s.Value
+	}
+	return fleet.NewAgreed(values)
+}
+
+// inForce are the values of the present generation.
+func (f *fleetPart) inForce() *fleet.Agreed {
+	if g := f.s.current.Load(); g != nil && g.agreed != nil {
+		return g.agreed
+	}
+	return f.agreed
 }

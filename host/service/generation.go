@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -25,6 +26,7 @@ type generation struct {
 	cfg       *config.Config
 	manager   *keys.Manager
 	keys      *keyring.Source
+	agreed    *fleet.Agreed             // nil: the node is in no fleet
 	published atomic.Pointer[published] // what the API shows of keys
 	node      *node.Node
 	info      httpapi.Info
@@ -35,6 +37,9 @@ type generation struct {
 // begin begins a generation with the manager of its keys. build makes the rest.
 func (s *Service) begin(cfg *config.Config) (g *generation, err error) {
 	g = &generation{cfg: cfg}
+	if s.fleet != nil {
+		g.agreed = agreedOf(cfg)
+	}
 	g.manager, err = s.managerOf(cfg)
 	return g, err
 }

@@ -176,7 +176,7 @@ func notesOf(n admin.FleetNode, missing bool) string {
 		{missing, "has yet to say what the restored hub forgot"},
 		{n.Connected && n.Behind, "catching up"},
 		{n.Quarantined > 0, fmt.Sprintf("%d facts in quarantine", n.Quarantined)},
-		{n.Differs, "other fleet.staleness or fleet.skew"},
+		{n.Differs, "other settings than the hub"},
 		{n.Withdrawn != nil && !n.AtHub, "its log-ins have no home: run edgetoken fleet withdraw again"},
 	} {
 		if note.holds {
@@ -207,6 +207,9 @@ func edgeText(e admin.FleetEdge, now time.Time) string {
 	text += "; lease " + shortly(milliseconds(e.Lease)) + "; clock " + fmt.Sprintf("%+dms", -e.ClockOffset)
 	if e.Behind {
 		text += "; catching up"
+	}
+	if len(e.Differs) > 0 {
+		text += "; other settings than the hub: " + strings.Join(e.Differs, ", ")
 	}
 	if e.Connected && !e.HubWhole {
 		text += "; the hub was restored, and waits for nodes"

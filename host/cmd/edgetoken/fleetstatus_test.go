@@ -40,7 +40,7 @@ func TestFleetStatus(t *testing.T) {
 		Nodes: hub.Nodes[:2],
 	}
 	away := edge
-	away.Edge = &admin.FleetEdge{Heard: &heard}
+	away.Edge = &admin.FleetEdge{Heard: &heard, Differs: []string{"fleet.skew", "refresh.grace"}}
 	overtaken := edge
 	overtaken.Edge = &admin.FleetEdge{Age: &age, Heard: &heard, Fenced: true}
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ NODE  NAME          STATE                HEARD       LEASE  WAITING  CLOCK  VERS
 1     hub           hub                  -           -      -        -      -
 2     fra-1         connected            200ms ago   1m0s   2 KiB    -3ms   1.2      catching up
 3     ams-1         away                 1h30m0s ago 0s     0 B      +0ms   -
-      has yet to say what the restored hub forgot, 2 facts in quarantine, other fleet.staleness or fleet.skew
+      has yet to say what the restored hub forgot, 2 facts in quarantine, other settings than the hub
 4     lon-1         withdrawn            -           -      -        -      -
       its log-ins have no home: run edgetoken fleet withdraw again
 5     rom-1         withdrawn as stolen  -           -      -        -      -
@@ -72,7 +72,7 @@ NODE  NAME   STATE
 		"at an edge that is away": {away, `
 node 2, edge of the fleet shop; the hub is at hub.example.com:7421
 away: there is no link to the hub; it has heard nothing since it started; the hub answered 200ms ago; lease 0s;
-clock +0ms
+clock +0ms; other settings than the hub: fleet.skew, refresh.grace
 NODE  NAME   STATE
 1     hub    hub
 2     fra-1  edge
