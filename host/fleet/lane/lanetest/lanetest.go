@@ -27,7 +27,7 @@ type Kit struct {
 
 // Key is the link key of a number in the suite.
 func Key(number uint16) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(number)}, ed25519.SeedSize))
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(number >> 8), byte(number)}, ed25519.SeedSize/2))
 }
 
 // Public is the public half of Key.
