@@ -199,15 +199,17 @@ func (t *table) remove(hash uint64) {
 	if i < 0 {
 		return
 	}
-	slot := t.slots[i].Load()
-	switch slot & countMask {
+	switch slot := t.slots[i].Load(); slot & countMask {
 	case countMask: // nobody knows how many more have it
-		return
+	case 1:
+		t.free(i)
 	default:
 		t.slots[i].Store(slot - 1)
-		return
-	case 1:
 	}
+}
+
+// free gives up a slot.
+func (t *table) free(i int) {
 	t.slots[i].Store(removedSlot)
 	t.live--
 	last := len(t.slots) - 1
