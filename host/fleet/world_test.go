@@ -28,6 +28,8 @@ import (
 // Bounds of the fleets in these tests.
 var settings = fleet.Settings{Staleness: 5 * time.Second, Skew: 500 * time.Millisecond}
 
+const logAge = 5 * time.Minute
+
 // today is what the clocks show when a bubble begins. A bubble of synctest begins in 2000, which no clock may show.
 var today = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 
@@ -196,7 +198,7 @@ func (n *node) start() {
 	if n.number == fleet.HubNumber {
 		l := n.network.Hub()
 		hub, err := fleet.NewHub(ctx, fleet.HubConfig{Store: n.db, Lane: l, Key: n.key, Settings: n.settings,
-			LogAge: time.Hour, LogBytes: 1 << 30, Answer: answer, Agreed: n.inForce,
+			LogAge: logAge, LogBytes: 1 << 30, Answer: answer, Agreed: n.inForce,
 			Recorder: n.recorder, Now: n.now, Log: n.log()})
 		n.must(err)
 		n.hub, n.lane, run = hub, l, hub.Run

@@ -81,7 +81,7 @@ func (f *testFleet) converge(what string) {
 
 func (n *fleetNode) until(what string, holds func() bool) {
 	n.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			n.Fatalf("it does not happen that %s", what)
 		}
@@ -105,6 +105,7 @@ func TestFleetRecorder(t *testing.T) {
 	at, port := "nats://"+js.Addr().String(), js.Addr().(*net.TCPAddr).Port
 	f := openFleet(t, config.LaneNATS, func(n *fleetNode) {
 		n.cfg.Fleet.Recorder = config.Recorder{Servers: []string{at}, Age: 24 * time.Hour}
+		n.cfg.Fleet.Staleness = 15 * time.Second // what a restored fleet waits for leases
 	})
 	f.addCustomer(20)
 	f.recorded()
