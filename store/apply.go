@@ -226,9 +226,9 @@ func (w *writer) expire(what fact.Record, key []byte, old, until int64) {
 		return
 	}
 	if old != 0 {
-		w.remove(expiryBucket, expiryKey(old, what, key))
+		w.strike(&w.expiry, expiryKey(old, what, key))
 	}
 	if until != 0 {
-		w.put(expiryBucket, expiryKey(until, what, key), []byte{recordVersion})
+		w.enter(&w.expiry, expiryKey(until, what, key))
 	}
 }

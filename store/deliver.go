@@ -2,9 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -145,6 +148,8 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 		}
 		if c.judge != nil {
 			c.facts = append(c.facts, w.foldsOf(c.facts)...)
+		} else {
+			c.facts = c.facts.revocationsLast()
 		}
 		err := c.follow(position)
 		return c.facts, err
@@ -179,4 +184,28 @@ func (c *courier) follow(position []byte) error {
 		c.facts = append(c.facts, fact.Followed{Position: position})
 	}
 	return err
+}
+
+// revocationsLast has the revocations of families come last, by customers: side by side they meet the same
+// pages. Facts that other nodes made come to the same in any order.
+func (f resolved) revocationsLast() resolved {
+	var last []fact.RevokeFamily
+	others := f[:0]
+	for _, x := range f {
+		if r, ok := x.(fact.RevokeFamily); ok {
+			last = append(last, r)
+		} else {
+			others = append(others, x)
+		}
+	}
+	slices.SortFunc(last, func(a, b fact.RevokeFamily) int {
+		j, k := a.Family, b.Family
+		return cmp.Or(strings.Compare(j.Issuer, k.Issuer), cmp.Compare(j.Customer.Int, k.Customer.Int),
+			strings.Compare(j.Customer.Text, k.Customer.Text), cmp.Compare(j.Bits, k.Bits),
+			cmp.Compare(j.Start, k.Start))
+	})
+	for _, r := range last {
+		others = append(others, r)
+	}
+	return others
 }

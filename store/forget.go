@@ -35,7 +35,7 @@ func (w *writer) forget(f fact.Forget) error {
 		}
 	}
 	if f.Until != 0 {
-		w.remove(expiryBucket, expiryKey(f.Until, f.Record, f.Key))
+		w.strike(&w.expiry, expiryKey(f.Until, f.Record, f.Key))
 	}
 	return nil
 }

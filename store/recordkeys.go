@@ -21,7 +21,11 @@ func idKey(id core.CustomerID) []byte {
 	if id.Kind == core.TextID {
 		return []byte(id.Text)
 	}
-	return binary.BigEndian.AppendUint64(nil, uint64(id.Int)^1<<63)
+	return appendInteger(nil, id.Int)
+}
+
+func appendInteger(b []byte, i int64) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(i)^1<<63)
 }
 
 // readIDKey reads what idKey made for a store that holds ids of the given kind.
@@ -56,12 +60,13 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	if len(k.Issuer) > maxText || len(k.Customer.Text) > maxText {
 		return nil, false
 	}
-	key = binary.BigEndian.AppendUint16(nil, uint16(len(k.Issuer)))
+	key = make([]byte, 0, 2+len(k.Issuer)+1+2+max(8, len(k.Customer.Text))+8+8)
+	key = binary.BigEndian.AppendUint16(key, uint16(len(k.Issuer)))
 	key = append(key, k.Issuer...)
 	key = append(key, byte(k.Customer.Kind))
 	switch k.Customer.Kind {
 	case core.IntegerID:
-		key = append(key, idKey(k.Customer)...)
+		key = appendInteger(key, k.Customer.Int)
 	case core.TextID:
 		key = binary.BigEndian.AppendUint16(key, uint16(len(k.Customer.Text)))
 		key = append(key, k.Customer.Text...)
@@ -115,7 +120,8 @@ func (r *keyReader) text() string {
 // expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, the kind of record,
 // and its own key.
 func expiryKey(until int64, kind fact.Record, key []byte) []byte {
-	return append(append(idKey(core.Integer(until)), byte(kind)), key...)
+	b := appendInteger(make([]byte, 0, 8+1+len(key)), until)
+	return append(append(b, byte(kind)), key...)
 }
 
 // readExpiryKey reads what expiryKey made.

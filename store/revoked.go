@@ -20,7 +20,7 @@ import (
 
 // note enters that a family or a cut-off, by the key of its record, counts from now on.
 func (w *writer) note(what fact.Record, key []byte) {
-	w.put(revokedBucket, expiryKey(seconds(max(w.at.known, w.tally.committed)), what, key), []byte{recordVersion})
+	w.enter(&w.revoked, expiryKey(seconds(max(w.at.known, w.tally.committed)), what, key))
 }
 
 // noteHolder enters that the cut-off of an e-mail address counts for the customer, by key, who gets it.

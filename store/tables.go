@@ -168,6 +168,9 @@ func (t tables) familyNamed(k core.FamilyKey) (f family, anyStart bool, err erro
 
 // family reads the record of a family; the zero value if there is none.
 func (t tables) family(k core.FamilyKey) (family, error) {
+	if t.known != nil && !t.known.mayHave(t.tx.ID(), k) {
+		return family{}, nil
+	}
 	key, ok := familyKey(k)
 	if !ok {
 		return family{}, nil

@@ -246,6 +246,7 @@ func (x *transplant) apply(fn func(w *writer) error) error {
 			return err
 		}
 		if err = fn(w); err == nil {
+			w.keepEntries()
 			err = errors.Join(put(w.tables, tallyKey, w.tally.encode()), put(w.tables, fleetKey, w.fleet.encode()))
 		}
 		return err

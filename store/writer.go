@@ -45,6 +45,8 @@ type writer struct {
 	// homes are those of the last commit; nil once this one changes them: see homesNow.
 	homes  *homes
 	shared fact.Runs // the facts of this commit that other nodes should know
+	// expiry and revoked are the entries of the present request.
+	expiry, revoked entries
 }
 
 // resolved is what a request comes to: the facts to apply.
@@ -127,6 +129,7 @@ func (w *writer) run(r *request) (err error) {
 			w.share(f)
 		}
 	}
+	w.keepEntries()
 	if r.applied != nil {
 		return r.applied(w)
 	}
