@@ -31,17 +31,21 @@ type Delivery struct {
 	Position []byte
 }
 
-// maxDelivered bounds the bytes of the frames that share a commit, since other writes wait for it. A single frame may
-// have more.
-const maxDelivered = 3 << 20
+// Bounds on the frames that share a commit, since other writes wait for it, and each fact may change pages of its own,
+// which are in memory until then. A single frame may have more.
+const (
+	maxDelivered      = 3 << 20 // bytes
+	maxDeliveredFacts = 10_000
+)
 
 // parts cuts the frames of d into runs, one for each commit. There is at least one, since a position needs a commit.
 func (d Delivery) parts() (runs [][][]byte) {
-	start, size := 0, 0
+	start, size, facts := 0, 0, 0
 	for i, raw := range d.Frames {
-		if size += len(raw); size > maxDelivered && i > start {
+		size, facts = size+len(raw), facts+fact.FrameFacts(raw)
+		if (size > maxDelivered || facts > maxDeliveredFacts) && i > start {
 			runs = append(runs, d.Frames[start:i])
-			start, size = i, len(raw)
+			start, size, facts = i, len(raw), fact.FrameFacts(raw)
 		}
 	}
 	return append(runs, d.Frames[start:])
@@ -81,8 +85,8 @@ type Refused struct {
 // Apply applies frames that come from the authority. It judges nothing: no fact is refused, whatever this node's clock
 // says. Frames that this node has already are skipped, and frames that come too early wait for those that they follow.
 // What only a newer program can read is kept until one opens the store. All of it, and the position, is durable when
-// Apply returns. A large delivery takes several commits, each of some 3 MiB of frames, between which other writes take
-// their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node can have made; Delivered then says
+// Apply returns. A large delivery takes several commits, each of some 3 MiB of frames or 10,000 facts, between which
+// other writes take their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node can have made; Delivered then says
 // what became of the frames in the commits before.
 func (db *DB) Apply(ctx context.Context, d Delivery) (Delivered, error) {
 	return db.deliver(ctx, d, courier{})

@@ -70,10 +70,11 @@ func (n *fleetNode) ready() {
 	n.until("is ready", func() bool { return n.get("/readyz", "").status == 200 })
 }
 
-// until waits until something holds of a node.
+// until waits until something holds of a node. It looks each 2 ms, and less often the longer it takes, since each look
+// costs the node what it should do meanwhile.
 func (n *fleetNode) until(what string, holds func() bool) {
-	for ends := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(ends) {
+	for begun := time.Now(); !holds(); time.Sleep(max(2*time.Millisecond, time.Since(begun)/200)) {
+		if time.Since(begun) > 3*time.Minute {
 			check(fmt.Errorf("the node at %s: waited in vain until it %s", n.at, what))
 		}
 	}

@@ -155,9 +155,9 @@ func (e *Edge) applyFrames(ctx context.Context, frames [][]byte, end place) erro
 }
 
 // catchUp settles what earlier incarnations left, and fetches the log from where the edge stands to its end. While it
-// applies one piece it fetches the next.
+// applies some pieces it fetches the next: one commit for each would wait for the disk more than it does anything.
 func (e *Edge) catchUp(ctx context.Context) error {
-	var ahead *piece
+	var ahead *pieces
 	defer func() { ahead.drop() }()
 	for {
 		e.mu.Lock()
@@ -180,8 +180,9 @@ func (e *Edge) catchUp(ctx context.Context) error {
 				return err
 			}
 		}
-		f, err := e.fetchOrTake(ctx, from, ahead)
-		ahead = nil
+		var f fetched
+		var err error
+		f, ahead, err = e.fetchOrTake(ctx, from, ahead)
 		switch {
 		case err != nil:
 			return err
@@ -207,9 +208,7 @@ func (e *Edge) catchUp(ctx context.Context) error {
 		if len(frames) == 0 {
 			return errors.New("the hub sent frames that do not follow")
 		}
-		if f.isLarge() {
-			ahead = e.fetchAhead(ctx, end)
-		}
+		frames, end = ahead.gather(frames, end)
 		if err := e.applyFrames(ctx, frames, end); err != nil {
 			return err
 		}

@@ -81,6 +81,20 @@ func FramePosition(b []byte) (Position, error) {
 	return p, nil
 }
 
+// FrameFacts is how many facts a frame has, by its header; 0 where that cannot be read.
+func FrameFacts(b []byte) int {
+	r := codec.Reader{Rest: b}
+	if version := r.U8(); version > frameVersion {
+		return 0
+	}
+	r.Take(2 + 8 + 8 + sha256.Size + 8) // see Frame.appendSigned
+	count := r.U32()
+	if r.Bad {
+		return 0
+	}
+	return int(min(count, MaxFrameFacts))
+}
+
 // ParseFrame reads one frame, which is all of b, and copies it. Facts that a newer program wrote it keeps as Unread.
 // The error is an ErrNewer for a frame of a newer version, and else an ErrMalformed: one malformed fact spoils its
 // frame.
