@@ -75,3 +75,27 @@ func TestDeliveryInParts(t *testing.T) {
 		t.Errorf("Apply backwards = %+v, %d wait", got, stats(t, m).WaitingFrames)
 	}
 }
+
+// Facts count as well as bytes: each may change pages of its own, which are in memory until the commit.
+func TestDeliveryOfManyFacts(t *testing.T) {
+	m := join(t, 1)
+	c := chain{node: 4, incarnation: 5}
+	var frames [][]byte
+	for i := range uint64(8) {
+		var facts []fact.Fact
+		for j := range uint64(3000) {
+			facts = append(facts, revoked(i*3000+j))
+		}
+		frames = append(frames, c.frame(t, facts...))
+	}
+	before := m.LastTransaction()
+	d, err := m.Apply(bg, store.Delivery{Frames: frames, Position: []byte("a")})
+	must(t, err)
+	wantDelivered(t, "Apply", d, store.Delivered{Applied: 8})
+	if commits := m.LastTransaction() - before; commits != 3 {
+		t.Errorf("Apply of 24,000 facts in frames of 3,000 took %d commits", commits)
+	}
+	if got := stats(t, m).Families; got != 24_000 {
+		t.Errorf("%d families are known, of 24,000", got)
+	}
+}

@@ -44,6 +44,14 @@ func TestFrame(t *testing.T) {
 		if want := sha256.Sum256(b[:len(b)-2-len(f.Signature)]); f.Hash() != want || got.Hash() != want {
 			t.Errorf("%s: the hashes are %x and %x, not %x", name, f.Hash(), got.Hash(), want)
 		}
+		if n := fact.FrameFacts(b); n != len(f.Facts) {
+			t.Errorf("%s: it has %d facts by its header, and is made of %d", name, n, len(f.Facts))
+		}
+	}
+	for _, b := range []string{"", "\x01", "\xff" + strings.Repeat("\x01", 100)} {
+		if n := fact.FrameFacts([]byte(b)); n != 0 {
+			t.Errorf("%d bytes that are no frame have %d facts", len(b), n)
+		}
 	}
 }
 
