@@ -35,7 +35,7 @@ type Delivery struct {
 // which are in memory until then. A single frame may have more.
 const (
 	maxDelivered      = 3 << 20 // bytes
-	maxDeliveredFacts = 10_000
+	maxDeliveredFacts = 7_000
 )
 
 // parts cuts the frames of d into runs, one for each commit. There is at least one, since a position needs a commit.
@@ -85,9 +85,9 @@ type Refused struct {
 // Apply applies frames that come from the authority. It judges nothing: no fact is refused, whatever this node's clock
 // says. Frames that this node has already are skipped, and frames that come too early wait for those that they follow.
 // What only a newer program can read is kept until one opens the store. All of it, and the position, is durable when
-// Apply returns. A large delivery takes several commits, each of some 3 MiB of frames or 10,000 facts, between which
-// other writes take their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node can have made; Delivered then says
-// what became of the frames in the commits before.
+// Apply returns. A large delivery takes several commits, each of some 3 MiB of frames or 7,000 facts, between which
+// other writes take their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node can have made;
+// Delivered then says what became of the frames in the commits before.
 func (db *DB) Apply(ctx context.Context, d Delivery) (Delivered, error) {
 	return db.deliver(ctx, d, courier{})
 }

@@ -92,7 +92,7 @@ func TestDeliveryOfManyFacts(t *testing.T) {
 	d, err := m.Apply(bg, store.Delivery{Frames: frames, Position: []byte("a")})
 	must(t, err)
 	wantDelivered(t, "Apply", d, store.Delivered{Applied: 8})
-	if commits := m.LastTransaction() - before; commits != 3 {
+	if commits := m.LastTransaction() - before; commits != 4 {
 		t.Errorf("Apply of 24,000 facts in frames of 3,000 took %d commits", commits)
 	}
 	if got := stats(t, m).Families; got != 24_000 {
