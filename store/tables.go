@@ -117,6 +117,11 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 	return decodeOwner(value)
 }
 
+// mayHave reports whether there may be a record of a family, by the index where there is one.
+func (t tables) mayHave(k core.FamilyKey) bool {
+	return t.known == nil || t.known.mayHave(t.tx.ID(), k)
+}
+
 // familyOf reads the family of a customer's token: version is that of the latest change, and anyStart says that there
 // is a record under the name without a start.
 //
@@ -125,7 +130,7 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 // with the customer, and a node may not know the customer yet. Names of foreign families, and of all that were recorded
 // before schema 5, have no start: such a record is about every start. So a name without a start finds all starts.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (f family, anyStart bool, err error) {
-	if t.known != nil && !t.known.mayHave(t.tx.ID(), k) {
+	if !t.mayHave(k) {
 		return family{}, false, nil
 	}
 	if f, anyStart, err = t.familyNamed(k); err != nil || customer.IsZero() {
@@ -168,11 +173,8 @@ func (t tables) familyNamed(k core.FamilyKey) (f family, anyStart bool, err erro
 
 // family reads the record of a family; the zero value if there is none.
 func (t tables) family(k core.FamilyKey) (family, error) {
-	if t.known != nil && !t.known.mayHave(t.tx.ID(), k) {
-		return family{}, nil
-	}
 	key, ok := familyKey(k)
-	if !ok {
+	if !ok || !t.mayHave(k) {
 		return family{}, nil
 	}
 	value := t.get(familiesBucket, key)
