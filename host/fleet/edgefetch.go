@@ -22,13 +22,7 @@ func (e *Edge) fetch(ctx context.Context, after place) (f fetched, err error) {
 }
 
 // isLarge reports whether there is surely more of the log than was fetched.
-func (f *fetched) isLarge() bool {
-	size := 0
-	for _, raw := range f.frames {
-		size += len(raw)
-	}
-	return size > maxFetched/2
-}
+func (f *fetched) isLarge() bool { return bytesOf(f.frames) > maxFetched/2 }
 
 // Bounds of catching up.
 const (
@@ -89,19 +83,14 @@ func (e *Edge) fetchOrTake(ctx context.Context, after place, ahead *pieces) (fet
 // gather adds to frames, of which the last is at a place, those of the pieces that follow. What ends them another
 // fetch finds again.
 func (p *pieces) gather(frames [][]byte, end place) ([][]byte, place) {
-	size := 0
-	for _, raw := range frames {
-		size += len(raw)
-	}
+	size := bytesOf(frames)
 	for p.at = end; size < maxGathered; p.at = end {
 		next, more := <-p.ready
 		following, last, _ := next.following(end)
 		if !more || next.err != nil || next.gone || len(following) == 0 {
 			break
 		}
-		for _, raw := range following {
-			size += len(raw)
-		}
+		size += bytesOf(following)
 		frames, end = append(frames, following...), last
 	}
 	return frames, end

@@ -136,6 +136,14 @@ type batch struct {
 	frames [][]byte
 }
 
+// bytesOf is how long frames are together.
+func bytesOf(frames [][]byte) (size int) {
+	for _, raw := range frames {
+		size += len(raw)
+	}
+	return size
+}
+
 // append: u32 epoch, position | u32 count | frames, each with u32 length.
 func (p *batch) append(b []byte) []byte { return appendList(p.after.append(b), p.frames) }
 

@@ -16,10 +16,7 @@ func newQueue(most int) *queue { return &queue{most: most, ready: make(chan stru
 
 // put adds a batch, and reports whether there was room.
 func (q *queue) put(b batch) bool {
-	size := 0
-	for _, f := range b.frames {
-		size += len(f)
-	}
+	size := bytesOf(b.frames)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.bytes+size > q.most && len(q.list) > 0 {
