@@ -242,7 +242,7 @@ run_tests() {
       go test -vet=off -count=1 -timeout=20m -json $UNRACED 2>&1 || true
       go test -vet=off -count=1 -timeout=20m -json -run "^($ONE_THREAD)\$" $ONE_THREAD_IN 2>&1 || true
       go test $detector -vet=off -count=1 -timeout=20m -json -skip "^($ONE_THREAD)\$" $SLOWEST \
-        $(go list ./... | grep -Ev '/(host/cmd/edgetoken|store/password)$') $TESTDATA 2>&1 || true
+        $(go list ./... | grep -vxF "$(go list $UNRACED)") $TESTDATA 2>&1 || true
     } | go -C .ci run ./count
   }
   tally suite
