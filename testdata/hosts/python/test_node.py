@@ -14,6 +14,7 @@ sys.path[:0] = [os.path.dirname(HERE), os.path.join(HERE, "..", "..", "..", "was
 import edgetoken  # noqa: E402
 import project  # noqa: E402, F401
 import realnode  # noqa: E402
+from waiting import until  # noqa: E402
 
 EVERY = 0.2  # seconds between polls
 SETTINGS = {"bundle": {"publish": True, "lifetime": "1m"}, "simple_jwt": {"ALGORITHM": "ES256"}}
@@ -24,13 +25,6 @@ def node(tmp_path):
     node = realnode.Node(tmp_path, SETTINGS, generate_key=True)
     yield node
     node.stop()
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_revocation(node):

@@ -16,6 +16,7 @@ import edgetoken
 from edgetoken import _poller
 from forks import child
 from keys import NOW
+from waiting import until
 
 KIT = Path(__file__).resolve().parents[3] / "testdata" / "kit"
 POLICY, BUNDLES = (json.loads((KIT / name).read_text()) for name in ("policies.json", "bundles.json"))
@@ -66,13 +67,6 @@ def verifier():
     verifier = edgetoken.Verifier(POLICY)
     yield verifier
     verifier.close()
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def refused(verifier):

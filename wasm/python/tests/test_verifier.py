@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import threading
-import time
 
 import pytest
 import wasmtime
@@ -13,6 +12,7 @@ import edgetoken
 from edgetoken import _instance
 from forks import child
 from keys import ALL, CLAIMS, NOW, hs256
+from waiting import until
 
 MODES = ("cryptography", "module")
 
@@ -124,13 +124,6 @@ def test_threads():
         thread.join()
     assert not wrong
     assert len(verifier._idle) <= 2
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def test_turns():
