@@ -29,6 +29,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/edgetoken/edgetoken/host/fleet/lane"
+	"github.com/edgetoken/edgetoken/host/fleet/lane/lanetest"
 	"github.com/edgetoken/edgetoken/host/fleet/natslane"
 	"github.com/edgetoken/edgetoken/testdata/ports"
 )
@@ -150,23 +151,14 @@ func (c *cluster) start(i int) {
 	c.Helper()
 	host, port := split(c.T, c.clients[i])
 	_, clusterPort := split(c.T, c.routes[i])
-	o := &server.Options{ServerName: fmt.Sprint("n", i), Host: host, Port: port, NoSigs: true, NoLog: true,
+	o := &server.Options{ServerName: fmt.Sprint("n", i), Host: host, Port: port,
 		TLSConfig: serverTLS(c.T), TLS: true, TLSTimeout: 30, AuthTimeout: 60,
 		TrustedKeys: []string{public(c.T, c.operator)}, AccountResolver: &c.resolver,
 		Cluster: server.ClusterOpts{Name: "et", Host: host, Port: clusterPort}}
 	for _, route := range c.routes {
 		o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", Host: route})
 	}
-	s, err := server.NewServer(o)
-	if err != nil {
-		c.Fatal(err)
-	}
-	go s.Start()
-	if !s.ReadyForConnections(30 * time.Second) {
-		c.Fatal("the server does not start")
-	}
-	c.servers[i] = s
-	c.Cleanup(func() { c.kill(i) })
+	c.servers[i] = lanetest.NATS(c.T, o)
 }
 
 func split(t *testing.T, address string) (host string, port int) {
@@ -232,15 +224,6 @@ func (c *cluster) addresses(list ...int) (addresses []string) {
 	return addresses
 }
 
-func (c *cluster) until(what string, holds func() bool) {
-	c.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			c.Fatalf("it does not happen that %s", what)
-		}
-	}
-}
-
 // asks reports whether a question gets an answer.
 func asks(want string, ask func(context.Context) ([]byte, error)) func() bool {
 	return func() bool {
@@ -265,10 +248,10 @@ func TestCluster(t *testing.T) {
 	c.start(1)
 	stolen := c.edgeUser(2)
 	near := c.edge(2, stolen, 1, 2)
-	c.until("edge 2 is linked", near.Connected)
+	lanetest.Until(t, "edge 2 is linked", near.Connected)
 	c.start(2)
 	far := c.edge(3, c.edgeUser(3), 2)
-	c.until("edge 3 is linked", far.Connected)
+	lanetest.Until(t, "edge 3 is linked", far.Connected)
 	for i, s := range c.servers {
 		if n := s.NumClients(); n != 1 {
 			t.Fatalf("server %d has %d clients, want one each", i, n)
@@ -291,25 +274,29 @@ func TestCluster(t *testing.T) {
 	go far.Follow(t.Context(), func(b []byte) { batches <- string(b) })
 	works := func(when string) {
 		t.Helper()
+		until := func(what string, holds func() bool) {
+			t.Helper()
+			lanetest.Until(t, what+" "+when, holds)
+		}
 		began := time.Now()
 		for n, e := range map[uint16]*natslane.Edge{2: near, 3: far} {
-			c.until("send "+when, asks(fmt.Sprintf("up %d x", n), func(ctx context.Context) ([]byte, error) {
+			until("send", asks(fmt.Sprintf("up %d x", n), func(ctx context.Context) ([]byte, error) {
 				return e.Send(ctx, []byte("x"))
 			}))
-			c.until("fetch "+when, asks(fmt.Sprintf("fetch %d x", n), func(ctx context.Context) ([]byte, error) {
+			until("fetch", asks(fmt.Sprintf("fetch %d x", n), func(ctx context.Context) ([]byte, error) {
 				return e.Fetch(ctx, []byte("x"))
 			}))
-			c.until("ask "+when, asks(fmt.Sprintf("ask %d x", n), func(ctx context.Context) ([]byte, error) {
+			until("ask", asks(fmt.Sprintf("ask %d x", n), func(ctx context.Context) ([]byte, error) {
 				return e.Ask(ctx, 1, []byte("x"))
 			}))
-			c.until("the hub asks "+when, asks(fmt.Sprintf("home %d", n), func(ctx context.Context) ([]byte, error) {
+			until("the hub asks", asks(fmt.Sprintf("home %d", n), func(ctx context.Context) ([]byte, error) {
 				return hub.Ask(ctx, n, nil)
 			}))
 			other := 5 - n
-			c.until("an edge asks another "+when, asks(fmt.Sprintf("home %d", other),
+			until("an edge asks another", asks(fmt.Sprintf("home %d", other),
 				func(ctx context.Context) ([]byte, error) { return e.Ask(ctx, other, nil) }))
 		}
-		c.until("a batch arrives "+when, func() bool {
+		until("a batch arrives", func() bool {
 			_ = hub.Publish([]byte(when))
 			select {
 			case got := <-batches:
@@ -380,11 +367,11 @@ func (c *cluster) robs(stolen string, near, far *natslane.Edge, batches chan str
 	if err := nc.Flush(); err != nil {
 		c.Fatal(err)
 	}
-	c.until("the server has refused all nine", func() bool { return refused.Load() >= 9 })
-	c.until("another edge asks", asks("ask 3 x", func(ctx context.Context) ([]byte, error) {
+	lanetest.Until(c.T, "the server has refused all nine", func() bool { return refused.Load() >= 9 })
+	lanetest.Until(c.T, "another edge asks", asks("ask 3 x", func(ctx context.Context) ([]byte, error) {
 		return far.Ask(ctx, 1, []byte("x"))
 	}))
-	c.until("and is asked", asks("home 3", func(ctx context.Context) ([]byte, error) {
+	lanetest.Until(c.T, "and is asked", asks("home 3", func(ctx context.Context) ([]byte, error) {
 		return near.Ask(ctx, 3, nil)
 	}))
 	if heard.Load() > 0 || len(batches) > 0 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/edgetoken/edgetoken/host/fleet/lane/lanetest"
 	"github.com/edgetoken/edgetoken/host/fleet/natsrecord"
 )
 
@@ -19,26 +20,14 @@ import (
 // package names, and no more.
 func start(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: dir, Users: []*server.User{{Username: "hub", Password: "of shop",
+	return lanetest.NATS(t, &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir,
+		Users: []*server.User{{Username: "hub", Password: "of shop",
 			Permissions: &server.Permissions{
 				Publish: &server.SubjectPermission{Allow: []string{"edgetoken.shop", "$JS.API.STREAM.*.edgetoken-shop",
 					"$JS.API.STREAM.MSG.GET.edgetoken-shop", "$JS.API.CONSUMER.*.edgetoken-shop.>",
 					"$JS.API.CONSUMER.MSG.NEXT.edgetoken-shop.>"}},
 				Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 			}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Start()
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	return s
 }
 
 func address(s *server.Server) string { return "nats://hub:of%20shop@" + s.Addr().String() }
