@@ -5,7 +5,6 @@ package service_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/fleet/lane/lanetest"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/backup"
@@ -24,20 +24,7 @@ import (
 // startJetStream starts a NATS server with JetStream at a port, -1 for any.
 func startJetStream(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Start()
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	return s
+	return lanetest.NATS(t, &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir})
 }
 
 // addCustomer adds a customer at the hub, as administration does.
@@ -130,7 +117,7 @@ func TestFleetRecorder(t *testing.T) {
 	startJetStream(t, t.TempDir(), port)
 	f.recorded()
 
-	image := f.hub.backUp()
+	image := f.hub.running.Backup(t)
 	f.addCustomer(23)
 	if err := service.StoreOf(f.hub.running).Revoke(t.Context(), core.Integer(7)); err != nil {
 		t.Fatal(err)
@@ -172,20 +159,6 @@ func (n *fleetNode) cutOff() int64 {
 		n.Fatal(err)
 	}
 	return s.CutOff
-}
-
-func (n *fleetNode) backUp() []byte {
-	n.Helper()
-	b, err := service.StoreOf(n.running).Backup(n.Context(), nil)
-	if err != nil {
-		n.Fatal(err)
-	}
-	defer b.Close()
-	image, err := io.ReadAll(b)
-	if err != nil {
-		n.Fatal(err)
-	}
-	return image
 }
 
 // restore puts a backup in the place of the store of a node that does not run. Log-ins go on.
