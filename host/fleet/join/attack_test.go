@@ -94,6 +94,17 @@ func (x *thief) withdraw() {
 	}
 }
 
+// soundJoins has a sound edge join, by its key and an invitation of its own.
+func (x *thief) soundJoins() (sound ed25519.PrivateKey, theirs join.Token) {
+	x.Helper()
+	sound, theirs = key(x.T, "o", x.fleet.ID), x.invite(x.T, "")
+	request := join.NewRequest(theirs, sound, "osl-1", "integer", x.settings)
+	if status := x.asks(sound, http.MethodPost, join.JoinPath, x.body(request)); status != http.StatusOK {
+		x.Fatalf("a sound edge joins: %d", status)
+	}
+	return sound, theirs
+}
+
 // body is a request to join as it crosses the wire.
 func (x *thief) body(r join.Request) []byte {
 	x.Helper()
@@ -134,11 +145,7 @@ func TestStolenEdgeReplaysItsInvitation(t *testing.T) {
 // TestWithdrawnEdgeComesBack: neither by the invitation that it used, nor by one that another node used.
 func TestWithdrawnEdgeComesBack(t *testing.T) {
 	x := newThief(t)
-	sound, theirs := key(t, "o", x.fleet.ID), x.invite(t, "")
-	used := join.NewRequest(theirs, sound, "osl-1", "integer", x.settings)
-	if status := x.asks(sound, http.MethodPost, join.JoinPath, x.body(used)); status != http.StatusOK {
-		t.Fatalf("a sound edge joins: %d", status)
-	}
+	_, theirs := x.soundJoins()
 	x.withdraw()
 	second := key(t, "s", x.fleet.ID)
 	for name, c := range map[string]struct {
@@ -225,11 +232,7 @@ func TestStolenEdgeWantsMoreThanItsCopy(t *testing.T) {
 // TestStolenEdgeAsksForCopies: it gets one at a time and few in a while, and others get theirs meanwhile.
 func TestStolenEdgeAsksForCopies(t *testing.T) {
 	x := newThief(t)
-	sound, theirs := key(t, "o", x.fleet.ID), x.invite(t, "")
-	used := join.NewRequest(theirs, sound, "osl-1", "integer", x.settings)
-	if status := x.asks(sound, http.MethodPost, join.JoinPath, x.body(used)); status != http.StatusOK {
-		t.Fatalf("a sound edge joins: %d", status)
-	}
+	sound, _ := x.soundJoins()
 	first := &held{begun: make(chan struct{}, 1), goOn: make(chan struct{})}
 	x.holds.Store(first)
 	ended := make(chan int)
