@@ -107,7 +107,7 @@ func (n *fleetNode) worked() time.Duration {
 	return time.Duration(user+system) * tick
 }
 
-// clients ask nodes over connections that stay open.
+// clients64 ask nodes over connections that stay open.
 var clients64 = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 1024}}
 
 // answer is what a node answers.
