@@ -1,11 +1,13 @@
 package keys_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/keys"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // A node that has left its fleet goes on signing with its own key. It checks what the others signed until that has
@@ -73,5 +75,36 @@ func TestRetireKeyOfAnEdge(t *testing.T) {
 	if c, err := hub.m.Retire(t.Context(), kid, true); err != nil || len(c.Warnings) != 1 ||
 		c.Warnings[0] != "no key signs at node 2 now, and nobody can log in there" {
 		t.Errorf("retired by force: %v, %v", c.Warnings, err)
+	}
+}
+
+// Once an edge was withdrawn its key is said to verify until a date, at the hub and at other edges, and is retired
+// without force. An edge that has left the fleet after that goes on signing with it.
+func TestKeyOfAWithdrawnEdge(t *testing.T) {
+	f := newFleet(t, 2, 3)
+	f.live(10 * time.Second)
+	hub, kid := f.nodes[1], f.signers()[2]
+	if err := hub.db.UpdateMembers(t.Context(), func(have []store.Member) ([]store.Member, error) {
+		m := have[slices.IndexFunc(have, func(m store.Member) bool { return m.Number == 2 })]
+		m.Withdrawn = f.now.UnixMicro()
+		return []store.Member{m}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ended, err := hub.m.Withdraw(t.Context(), 2, false)
+	if err != nil || len(ended) != 1 || ended[0].State != core.KeyVerifying || !ended[0].Ends.After(f.now) {
+		t.Errorf("withdrawn: %+v, %v", ended, err)
+	}
+	f.ship()
+	for number, want := range map[uint16]string{1: "verifying", 2: "signing", 3: "verifying"} {
+		f.nodes[number].now = f.now
+		f.nodes[number].want(f.nodes[number].m, kid, want)
+	}
+	if err := f.nodes[2].db.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.nodes[2].want(f.nodes[2].m, kid, "signing")
+	if c, err := hub.m.Retire(t.Context(), kid, false); err != nil || len(c.Warnings) != 0 {
+		t.Errorf("retired: %v, %v", c.Warnings, err)
 	}
 }

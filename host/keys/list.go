@@ -82,10 +82,16 @@ func (m *Manager) describe(have *records, life lives, i int, now time.Time) Key 
 	switch {
 	case d.State == core.KeyPublished && (have.mine(k) && !d.Here || d.RefreshOnly || have.left(k)):
 		d.State = core.KeyVerifying // it will never sign
-	case d.State == core.KeySigning && m.cfg.Configured != nil:
-		d.State = core.KeyVerifying // the configured one signs
+	case d.State == core.KeySigning && (m.cfg.Configured != nil || m.withdrawn(have, k)):
+		d.State = core.KeyVerifying // the configured one signs, or its node is cut off
 	}
 	return d
+}
+
+// withdrawn reports whether a key is of another node that was withdrawn from the fleet.
+func (m *Manager) withdrawn(have *records, k *store.Key) bool {
+	member, known := m.cfg.Store.Member(k.Node)
+	return known && member.Withdrawn != 0 && !have.mine(k)
 }
 
 // here reports whether this node can sign with the key of a record: it is one of its own.

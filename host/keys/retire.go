@@ -27,7 +27,7 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 		case !have.mine(k) && have.number > fact.HubNumber:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is of node %d: only that node retires it, or the "+
 				"hub of the fleet", ErrRefused, k.ID, k.Node)
-		case state != core.KeySigning, m.cfg.Configured != nil:
+		case state != core.KeySigning, m.cfg.Configured != nil, m.withdrawn(have, k):
 		case !have.mine(k) && !force:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs at node %d, where nobody can log in once it has "+
 				"ended: withdraw that node, or give --force", ErrRefused, k.ID, k.Node)

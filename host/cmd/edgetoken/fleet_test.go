@@ -141,7 +141,8 @@ func TestFleet(t *testing.T) {
 			f.does(1, f.hub, "", "token verify", access)
 
 			out, _ = f.does(0, f.hub, "", "fleet withdraw 2 --yes")
-			if !strings.HasPrefix(out, "withdrew node 2, fra-1\n") || f.status(f.hub).Nodes[1].Withdrawn == nil {
+			if !strings.HasPrefix(out, "withdrew node 2, fra-1\n") || f.status(f.hub).Nodes[1].Withdrawn == nil ||
+				!strings.Contains(out, " (ES256) verifies tokens until 20") {
 				t.Errorf("withdraw prints %s", out)
 			}
 			servicetest.Eventually(t, "the edge refuses log-ins", func() bool { return logsIn(edge, ana) == "" })
