@@ -56,19 +56,23 @@
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
 //	            ended.go (for lists of revoked tokens)
-//	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go,
-//	            newcomers.go, set.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and
-//	            reseal.go, purge.go and keypurge.go, epoch.go
+//	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
+//	            session.go, customer.go and change.go, newcomers.go, set.go, replacepassword.go, rights.go and
+//	            permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go, purge.go and keypurge.go,
+//	            epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	fleet       membership.go (hub, edge or alone), roster.go, homes.go (who advances a family), invitation.go,
-//	            lease.go, log.go, lastlogins.go, generations.go, offer.go and pending.go (after a restore of the hub),
-//	            page.go, edgecopy.go, adopt.go and transplant.go (an edge takes a copy of the hub's store)
-//	copying     copy.go, backup.go, restore.go; package backup has the format
-//	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
+//	            lease.go, log.go, lastlogins.go, generations.go, offer.go, pending.go and replay.go (after a restore
+//	            of the hub), page.go, edgecopy.go, adopt.go and transplant.go (an edge takes a copy of the hub's
+//	            store)
+//	copying     copy.go, backup.go, restore.go and restorekeys.go; package backup has the format
+//	checking    check.go, pages.go (bbolt's format), checkmeta.go, checkrecords.go, then one file for each theme:
+//	            checkcustomers.go, checkhashes.go, checkimports.go, checksessions.go, checkended.go, checkkeys.go,
+//	            checkfleet.go, checkold.go
 //	upgrading   upgrade.go, upgraderevoked.go, oldrecords.go
 //
 // One write, from DB.Revoke to the disk: change.go resolves it, apply.go and cutoff.go apply it, commit.go commits it.

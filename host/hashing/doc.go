@@ -9,5 +9,6 @@
 // leave in a child's memory ends with that memory: an idle child runs its program anew (renew_unix.go).
 //
 // The reading order: hashing.go (jobs and results), wire.go (how they cross), processes.go (the parent), process.go
-// (one child, as its parent sees it), health.go (whether children work), serve.go (the child itself).
+// (one child, as its parent sees it), deadline.go (when it counts as stuck), health.go (whether children work),
+// serve.go (the child itself), priority_linux.go and renew_unix.go (what it asks of its system).
 package hashing

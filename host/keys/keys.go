@@ -7,13 +7,14 @@
 //
 // The one rule: a change is durable before it is in force, and in force before it is answered.
 //
-// The reading order: keys.go, ring.go, list.go; then the changes: generate.go, activate.go, retire.go, import.go; and
-// what happens by itself: start.go, rotate.go. root.go is about the key that signs trust bundles, and no token.
+// The reading order: keys.go, ring.go, list.go, export.go; then the changes: generate.go, activate.go, retire.go,
+// import.go; and what happens by itself: start.go, rotate.go. root.go is about the key that signs trust bundles, and no
+// token.
 //
 // In a fleet each node signs with keys of its own, whose private parts never leave it, and checks by the keys of all.
-// The hub alone writes records: an edge asks it to publish its keys (edge.go, publish.go), and signs with one once the
-// record has come down to its own store. lives.go keeps the schedules of the nodes apart, fleet.go has what the hub
-// does with the keys of nodes that come and go.
+// The hub alone writes records: an edge asks it to publish its keys (edge.go, publish.go; message.go has the bytes),
+// and signs with one once the record has come down to its own store. lives.go keeps the schedules of the nodes apart,
+// fleet.go has what the hub does with the keys of nodes that come and go.
 package keys
 
 import (

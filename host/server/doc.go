@@ -7,6 +7,6 @@
 //
 // The reading order: server.go (listens, serves, stops), limits.go (the bounds of one listener), connections.go (counts
 // connections and the headers that arrive), linger.go (closes them), body.go and pace.go (a body and its time),
-// unread.go (a response without the body), memory.go and held.go (what all requests hold, and what one does), client.go
-// (tells clients apart).
+// unread.go (a response without the body), send.go (a body for a client that may be slow), memory.go and held.go (what
+// all requests hold, and what one does), client.go (tells clients apart).
 package server

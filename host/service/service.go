@@ -13,9 +13,12 @@
 // Config.
 //
 // The reading order: config.go, service.go, generation.go, run.go, reload.go; then what they open: keys.go, store.go,
-// engine.go, bundle.go, certificate.go, metrics.go. In a fleet fleet.go opens the part of the node, fleetnode.go ties
-// it to the node and its keys, fleetrun.go runs it, fleetview.go and fleetfigures.go show it. offline.go and
-// fleetoffline.go serve commands where no node runs.
+// engine.go, signers.go (keys that sign elsewhere), hashing.go, bundle.go, certificate.go and pair.go, listen.go,
+// admin.go. published.go has the keys that the API shows. metrics.go, figures.go and keyfigures.go are the metrics.
+//
+// In a fleet fleet.go opens the part of the node, fleetsettings.go says on which settings the nodes agree, fleetnode.go
+// ties the fleet to the node and its keys, fleetrun.go runs it, fleetview.go and fleetfigures.go show it. offline.go,
+// reseal.go and fleetoffline.go serve commands where no node runs.
 package service
 
 import (
