@@ -2,21 +2,23 @@ package fleet
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 )
 
 // greet says hello twice a second, and dials again after a silence. A link that is silent again has longer to speak, so
-// that a hub that is overloaded is not kept so by those who dial. A lane that has no link dials by itself.
+// that a hub that is overloaded is not kept so by those who dial; and the edges of a hub that falls silent dial apart.
+// A lane that has no link dials by itself.
 func (e *Edge) greet(ctx context.Context) {
-	quiet, longest := time.Now(), silence
+	quiet, longest, spread := time.Now(), silence, e.spread()
 	for {
 		began := time.Now()
 		switch answered := e.hello(ctx, false); {
 		case answered:
 			quiet, longest = time.Now(), silence
-		case ctx.Err() == nil && time.Since(quiet) >= longest && e.cfg.Lane.Connected():
+		case ctx.Err() == nil && time.Since(quiet) >= longest && e.cfg.Lane.Connected() && pause(ctx, spread()):
 			e.cfg.Lane.Redial()
 			quiet, longest = time.Now(), min(2*longest, mostSilence)
 			e.mu.Lock()
@@ -28,6 +30,15 @@ func (e *Edge) greet(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// spread gives waits of 0 to helloEvery, others at each edge. What they are is no secret, and they come again where the
+// same edge begins the same incarnation, so that simulations are repeatable.
+func (e *Edge) spread() func() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	chance := rand.New(rand.NewPCG(uint64(e.self.number), e.incarnation))
+	return func() time.Duration { return time.Duration(chance.Int64N(int64(helloEvery))) }
 }
 
 // rest waits until a hello is due: after a while, when something asks for one, or as soon as there is a link where
