@@ -59,20 +59,19 @@ func (f *fleetPart) run(ctx context.Context) error {
 	} else {
 		f.s.log.Info("an edge of the fleet "+f.member.Fleet, "number", f.s.store.Number(), "hub", f.member.Addresses)
 	}
-	var watching sync.WaitGroup
-	if f.edge != nil {
-		watching.Go(func() { f.watch(within, leave) })
-	}
+	var beside sync.WaitGroup
 	if f.hub != nil {
-		go f.makeBundles(within)
+		beside.Go(func() { f.makeBundles(within) })
 	} else {
-		go f.relayBundles(within)
+		beside.Go(func() { f.watch(within, leave) })
+		beside.Go(func() { f.relayBundles(within) })
 	}
 	err := f.protocol().Run(within)
 	if within.Err() != nil && errors.Is(err, context.Canceled) { // it ended while it began
 		err = nil
 	}
-	watching.Wait()
+	leave() // it may have failed
+	beside.Wait()
 	if f.withdrawn.Load() {
 		<-ctx.Done() // it goes on as a node that answers nothing
 	}
