@@ -74,6 +74,7 @@ func (n *Node) decideBy(
 		return Result{}, err
 	}
 	request.Op, request.Now = op, n.now()
+	n.checkSigner(engine, request)
 	if opened.Cause != cause.OK || opened.KeyEnded(request.Now) {
 		// An unauthenticated token names no state, so it costs the store nothing.
 		outcome, err := n.decide(ctx, engine, request, &store.Customer{})
