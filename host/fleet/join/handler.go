@@ -37,9 +37,10 @@ type Config struct {
 // Bounds of what strangers and members may ask for.
 const (
 	maxRequest = 64 << 10 // bytes
-	maxJoins   = 4        // at a time
-	maxCopies  = 2        // at a time; each takes room on the disk
-	history    = 1 << 12  // entries of throttle.History
+	reading    = 10 * time.Second
+	maxJoins   = 4       // at a time
+	maxCopies  = 2       // at a time; each takes room on the disk
+	history    = 1 << 12 // entries of throttle.History
 )
 
 // How often a client, and all clients together, may ask to join. A secret has 256 bits, so this keeps out no attack but
@@ -104,7 +105,7 @@ func enter(places chan struct{}, busy string) (leave func(), err error) {
 
 func (h *handler) join(w http.ResponseWriter, r *http.Request) {
 	client, _ := server.ParseClient(r.RemoteAddr)
-	answer, err := h.letIn(r, client)
+	answer, err := h.letIn(w, r, client)
 	if err != nil {
 		h.refuse(w, "a node was not let into the fleet", client, err)
 		return
@@ -121,21 +122,25 @@ func (h *handler) join(w http.ResponseWriter, r *http.Request) {
 }
 
 // letIn does what a request to join asks for.
-func (h *handler) letIn(r *http.Request, client server.Client) (a Answer, err error) {
-	for key, rate := range map[string]throttle.Rate{"": perHub, client.Network.String(): perClient} {
-		if wait, ok := h.asked.Admit(key, rate, h.cfg.Now()); !ok {
+func (h *handler) letIn(w http.ResponseWriter, r *http.Request, client server.Client) (a Answer, err error) {
+	// The client's own comes first: what that refuses takes nothing of what is for all.
+	for _, of := range []struct {
+		key  string
+		rate throttle.Rate
+	}{{client.Network.String(), perClient}, {"", perHub}} {
+		if wait, ok := h.asked.Admit(of.key, of.rate, h.cfg.Now()); !ok {
 			return a, refusal{http.StatusTooManyRequests, wait, errors.New("too many nodes ask to join: wait a minute")}
 		}
+	}
+	request, err := readRequest(w, r)
+	if err != nil {
+		return a, refusal{http.StatusBadRequest, 0, err}
 	}
 	leave, err := enter(h.joining, "too many nodes are joining: try again")
 	if err != nil {
 		return a, err
 	}
 	defer leave()
-	request, err := readRequest(r)
-	if err != nil {
-		return a, refusal{http.StatusBadRequest, 0, err}
-	}
 	m := h.cfg.Store.Membership()
 	if err := request.check(m.ID, m.HubKey); err != nil {
 		return a, refusal{http.StatusBadRequest, 0, err}
@@ -211,8 +216,12 @@ func unavailable(err error) refusal {
 	return refusal{http.StatusServiceUnavailable, time.Second, err}
 }
 
-func readRequest(r *http.Request) (request Request, err error) {
+// readRequest reads a body, in its time: the server before it gives bodies all the time that they want.
+func readRequest(w http.ResponseWriter, r *http.Request) (request Request, err error) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(reading)) // it fails where no connection has deadlines
 	b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxRequest))
+	_ = rc.SetReadDeadline(time.Time{})
 	if err != nil {
 		return request, fmt.Errorf("read the request: %w", err)
 	}

@@ -33,6 +33,7 @@ type hub struct {
 	now      time.Time
 	log      bytes.Buffer
 	holds    atomic.Pointer[held] // the next answer; nil: it is not held
+	answers  http.Handler
 }
 
 // held is an answer whose client takes no byte of it until it is told to go on.
@@ -72,7 +73,7 @@ func newHub(t *testing.T) *hub {
 	if s.TLS, err = linktls.Anyone(private); err != nil {
 		t.Fatal(err)
 	}
-	answers := join.NewHandler(join.Config{
+	h.answers = join.NewHandler(join.Config{
 		Store: db, Roster: h.roster, Settings: func() join.Settings { return h.settings }, Lane: "http",
 		Lanes: func() []string { return []string{"nats://hub.example.com:7422"} },
 		Now:   func() time.Time { return h.now }, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
@@ -81,7 +82,7 @@ func newHub(t *testing.T) *hub {
 		if next := h.holds.Swap(nil); next != nil {
 			next.ResponseWriter, w = w, next
 		}
-		answers.ServeHTTP(w, r)
+		h.answers.ServeHTTP(w, r)
 	})
 	s.StartTLS()
 	t.Cleanup(s.Close)
