@@ -216,8 +216,8 @@ func TestJoinOverALinkThatBreaks(t *testing.T) {
 func TestNobodyJoins(t *testing.T) {
 	h := newFleetHub(t)
 	token := invite(t, h.db, "")
-	withCustomer, textIDs, stale := stoppedNode(t), stoppedNode(t, config.Flag{Key: "customers.ids", Value: "text"}),
-		stoppedNode(t, config.Flag{Key: "fleet.staleness", Value: "30s"})
+	with := func(key, value string) *config.Config { return stoppedNode(t, config.Flag{Key: key, Value: value}) }
+	withCustomer := stoppedNode(t)
 	db := openStore(t, withCustomer)
 	_, err := db.Add(t.Context(), store.NewCustomer{Email: "bo@example.com"})
 	if err := errors.Join(err, db.Close()); err != nil {
@@ -227,9 +227,12 @@ func TestNobodyJoins(t *testing.T) {
 		cfg  *config.Config
 		says string
 	}{
-		"with a customer":        {withCustomer, "move them there first, with edgetoken customers export"},
-		"with other ids":         {textIDs, "customers.ids: integer"},
-		"with another staleness": {stale, `fleet.staleness is "1m" at the hub and "30s" here`},
+		"with a customer": {withCustomer, "move them there first, with edgetoken customers export"},
+		"with other ids":  {with("customers.ids", "text"), "customers.ids: integer"},
+		"with another staleness": {with("fleet.staleness", "30s"),
+			`fleet.staleness is "1m" at the hub and "30s" here`},
+		"with another durability": {with("fleet.refresh.durability", "hub"),
+			`fleet.refresh.durability is "local" at the hub and "hub" here`},
 	} {
 		if _, err := service.Join(t.Context(), c.cfg, token, "", nil, silent); err == nil ||
 			!strings.Contains(err.Error(), c.says) {

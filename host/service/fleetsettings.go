@@ -25,6 +25,7 @@ var agreed = map[string]bool{
 	"simple_jwt.REVOKE_TOKEN_CLAIM":              true,
 	"simple_jwt.SLIDING_TOKEN_REFRESH_EXP_CLAIM": true,
 	"fleet.staleness":                            true, "fleet.skew": true, "fleet.lane": true,
+	"fleet.refresh.durability": true, // with hub, the hub lets a restarted edge go on at once: see Hub.meet
 
 	"refresh.max_session": false, "refresh.idle": false,
 	"simple_jwt.ACCESS_TOKEN_LIFETIME":          false,
@@ -38,7 +39,6 @@ var agreed = map[string]bool{
 	"claims":                                    false,
 	"login.answer":                              false,
 	"fleet.when_stale":                          false,
-	"fleet.refresh.durability":                  false,
 	"password.min_length":                       false,
 }
 
