@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -138,6 +139,7 @@ func TestRestart(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {
 		edge := w.edges[0]
 		k := edge.family(1, 1)
+		w.sleep(100 * time.Millisecond) // no hello is on its way
 		w.must(edge.advance(k, 0))
 		edge.restart()
 		w.sleep(2 * time.Second)
@@ -324,6 +326,67 @@ func TestTwinUnderALease(t *testing.T) {
 		}
 		if g, h := clone.state(known).Family.Generation, clone.state(late).Family.Generation; g != 2 || h != 1 {
 			t.Errorf("the twin begins with generations %d and %d, want 2 and 1", g, h)
+		}
+	})
+}
+
+// A process that comes after one which ended before it had taken its generations takes them.
+func TestTwiceStartedFromAnOldFile(t *testing.T) {
+	for _, hubToo := range []bool{false, true} {
+		inWorld(t, 1, settings, func(w *world) {
+			edge := w.edges[0]
+			k := edge.family(1, 1)
+			edge.kill()
+			image := w.read(edge.path)
+			edge.open()
+			edge.start()
+			w.sleep(8 * time.Second)
+			w.must(edge.advance(k, 0))
+			w.sleep(time.Second)
+			edge.kill()
+			w.write(edge.path, image)
+			edge.open()
+			edge.start()
+			w.sleep(time.Second)
+			if edge.edge.Leased() == nil || edge.state(k).Family.Generation != 0 {
+				t.Fatal("the process has taken its generations already")
+			}
+			edge.revoke(edge.family(1, 2)) // so that its head is beyond all that the hub has
+			if hubToo {
+				w.hub.restart()
+			}
+			edge.restart()
+			for edge.edge.Leased() != nil {
+				w.sleep(10 * time.Millisecond)
+			}
+			if g := edge.state(k).Family.Generation; g != 1 {
+				t.Errorf("hub too: %v: it advances from generation %d, and gave out 1 before", hubToo, g)
+			}
+		})
+	}
+}
+
+// A process that takes the place of one which waited for a lease waits for that lease, too.
+func TestTwinStartsAgainUnderALease(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		synctest.Wait()
+		image := w.read(edge.path)
+		w.must(edge.advance(edge.family(1, 1), 0))
+		w.sleep(1100 * time.Millisecond) // no hello is on its way
+		clone := w.cloneFrom(edge, image)
+		w.sleep(100 * time.Millisecond)
+		w.must(edge.lane.Close()) // it is cut off before it hears of its twin
+		if err := edge.edge.Leased(); err != nil {
+			t.Fatalf("the first process already knows of its twin: %v", err)
+		}
+		clone.revoke(clone.family(1, 2)) // so that its head is beyond all that the hub has
+		clone.restart()
+		for clone.edge.Leased() != nil {
+			w.sleep(10 * time.Millisecond)
+		}
+		if edge.edge.Leased() == nil {
+			t.Error("both processes have a lease")
 		}
 	})
 }

@@ -95,23 +95,35 @@ func (h *Hub) meet(ctx context.Context, from uint16, said hello) error {
 		next.heard = heard
 	}
 	continues := before == said.previous && compare(latest, said.continues) <= 0
+	settled := s != nil && (s.said.ready || !s.take) // the one before had its generations, as far as this hub saw
 	switch {
 	case before == 0: // its first incarnation ever
 		next.take = false
 	case before == said.incarnation: // the hub has started anew
 		next.take = !said.ready
 	case h.cfg.Settings.Durability == AtHub:
-		next.take = !continues
+		next.take = !continues || !settled
 	case continues:
-		next.take = false
-		if next.wait = heard.Add(silentBefore); lease.Before(next.wait) {
-			next.wait = lease
-		}
+		next.take = !settled
+		next.wait = s.succeeds(heard, lease)
 	default:
 		next.wait = lease
 	}
 	h.edges[from] = next
 	return nil
+}
+
+// succeeds is when an incarnation counts that continues the file of s, which was heard last at a time and has a lease;
+// s is nil where the hub has started since. What s itself waited for it waits for, too.
+func (s *edgeState) succeeds(heard, lease time.Time) time.Time {
+	at := heard.Add(silentBefore)
+	if lease.Before(at) {
+		at = lease
+	}
+	if s != nil && s.registered < s.incarnation && at.Before(s.wait) {
+		return s.wait
+	}
+	return at
 }
 
 // register makes the latest incarnation of an edge the one that counts, once it has waited. What earlier ones advance
