@@ -90,8 +90,12 @@ func (w *world) unhearLogins(s *station) {
 
 func (w *world) darkLink() { w.badLink("dark", fleettest.Link{Dark: true}, 12*time.Second) }
 
+// slowest is how long a message takes at most.
+const slowest = 6 * time.Second
+
 func (w *world) slowLink() {
-	w.badLink("slow", fleettest.Link{Delay: w.between(300*time.Millisecond, 4*time.Second), Jitter: 2 * time.Second},
+	const jitter = 2 * time.Second
+	w.badLink("slow", fleettest.Link{Delay: w.between(300*time.Millisecond, slowest-jitter), Jitter: jitter},
 		10*time.Second)
 }
 

@@ -210,6 +210,7 @@ var wrongRules = []wrongRule{
 
 // The simulation finds what it is there to find. The test runs itself in a build that has the wrong rules.
 // FLEETSIM_PLANTED=all looks for all of them, which takes long, and FLEETSIM_PLANTED=fenced for those with that word.
+// FLEETSIM_COUNT=100 makes so many runs for each, and says how many show it.
 func TestFleetFinds(t *testing.T) {
 	if os.Getenv("FLEETSIM_PLANTING") != "" {
 		findWrongRules(t)
@@ -253,6 +254,10 @@ func findWrongRules(t *testing.T) {
 			continue
 		}
 		t.Setenv("PLANTED", r.name)
+		if n := number(t, "FLEETSIM_COUNT", 0); n != 0 {
+			countFinds(t, r, n)
+			continue
+		}
 		var found *outcome
 		ran := uint64(0)
 		search(t, 1, min(r.runs, number(t, "FLEETSIM_RUNS", r.runs)), func(seed uint64) bool {
@@ -271,4 +276,21 @@ func findWrongRules(t *testing.T) {
 		}
 		fmt.Printf("%s: found after %d runs: %s: %s\n", r.name, ran, found.bad[0].what, found.bad[0].how)
 	}
+}
+
+// countFinds makes runs with a rule broken, and says how many show it.
+func countFinds(t *testing.T, r wrongRule, runs uint64) {
+	found := map[string]int{}
+	all := 0
+	search(t, 1, runs, func(seed uint64) bool {
+		o := simulate(t, seed, r.faults)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(o.bad) > 0 {
+			all++
+			found[o.bad[0].what]++
+		}
+		return true
+	})
+	fmt.Printf("%s: found in %d of %d runs: %v\n", r.name, all, runs, found)
 }

@@ -118,6 +118,7 @@ func (w *world) logIn() {
 		l.rewound = s.apart()
 		l.unheard = l.rewound
 		l.doubtful = l.doubtful || !s.punctual() // the tokens may be from the future
+		l.doubtful = l.doubtful || s.stolen      // its log-ins end while this one begins
 		w.truth.logins = append(w.truth.logins, l)
 		w.give(l, r.Tokens[0].Value)
 		w.accepted(l, s, began, "log-in")
@@ -205,6 +206,7 @@ func (w *world) refresh(l *login, with shown, s *station) {
 		case err != nil:
 			l.doubtful = true
 		case r.Refused():
+			l.doubtful = l.doubtful || with.generation+1 < l.last // it was on its way for long
 			w.refused(l, s, p, "refresh: "+why(r).String())
 		default:
 			w.accepted(l, s, began, "refresh")
@@ -285,6 +287,9 @@ func (w *world) change(
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
 		c.end(w.elapsed())
+		if err != nil { // it may be on its way to the hub
+			c.touched += slowest
+		}
 		w.note("%s: %s of %d, asked at %v: %v %v", s.name, what, c.id, began, why(r), err)
 		if err == nil && !r.Refused() && w.truth.restored <= began { // else the hub may have forgotten it already
 			done(began, before)
