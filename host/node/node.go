@@ -172,7 +172,8 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 
 // Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the outbox has room, the
 // clock is plausible, the key that signs has not ended, passwords can be hashed, and in a fleet the state is young
-// enough to check tokens and there is a lease to advance log-ins. The error says what is wrong.
+// enough to check tokens and, as long as it may issue any, there is a lease to advance log-ins: one that goes on with a
+// state that is too old (core.Open) has none. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	engine := n.engine.Load()
 	// The shortest text with the form of a token: the engine has next to nothing to do.
@@ -194,7 +195,7 @@ func (n *Node) Ready(ctx context.Context) error {
 	if err := n.CheckClock(); err != nil {
 		return fmt.Errorf("clock: %w", err)
 	}
-	if n.cfg.Fleet != nil && n.cfg.Settings.Advances() {
+	if n.cfg.Fleet != nil && n.cfg.Settings.Advances() && n.young(core.Refresh, nil, n.look()) == nil {
 		if err := n.leased(); err != nil {
 			return fmt.Errorf("unleased: %w", err)
 		}
