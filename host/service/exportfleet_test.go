@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/fleet"
 	"github.com/edgetoken/edgetoken/store"
@@ -25,3 +26,6 @@ func Replay(ctx context.Context, s *Service) (fleet.Replayed, error) {
 
 // RecorderOf is the status of a hub's recorder.
 func RecorderOf(s *Service) fleet.RecorderStatus { return *s.fleet.hub.Status(nil).Hub.Recorder }
+
+// Age is how old what an edge knows is.
+func Age(s *Service) time.Duration { return s.fleet.edge.Age() }

@@ -31,6 +31,7 @@ type fleetNode struct {
 	dir     string
 	cfg     *config.Config
 	ahead   atomic.Int64 // how far its clock is ahead, in nanoseconds
+	stands  atomic.Int64 // when its clock stands still, in Unix nanoseconds; 0: it runs
 	running *service.Service
 	stop    func()
 }
@@ -72,7 +73,7 @@ func (n *fleetNode) change(list []func(*fleetNode)) {
 func (n *fleetNode) start() {
 	n.Helper()
 	s, err := service.Open(context.Background(), service.Config{Start: n.cfg, Log: testLog{n.T}, Version: "test",
-		Now: func() time.Time { return time.Now().Add(time.Duration(n.ahead.Load())) }})
+		Now: n.now})
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -88,6 +89,14 @@ func (n *fleetNode) start() {
 			n.Error(err)
 		}
 	}
+}
+
+// now is what its clock shows.
+func (n *fleetNode) now() time.Time {
+	if at := n.stands.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Now().Add(time.Duration(n.ahead.Load()))
 }
 
 // end stops the node, if it runs.
