@@ -64,7 +64,7 @@
 //	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
-//	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
+//	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, quarantine.go, fleet.go, conflicts.go
 //	fleet       membership.go (hub, edge or alone), roster.go, homes.go (who advances a family), invitation.go,
 //	            lease.go, log.go, lastlogins.go, generations.go, offer.go, pending.go and replay.go (after a restore
 //	            of the hub), page.go, edgecopy.go, adopt.go and transplant.go (an edge takes a copy of the hub's

@@ -43,6 +43,9 @@ func (db *DB) Impatient() error {
 // Damage is the error for a panic of bbolt.
 var Damage = damage
 
+// Home is the number of the node that alone advances a family, by its bits and its record.
+var Home = home
+
 // Restored has a store begin anew, as after a backup was restored.
 func (db *DB) Restored(ctx context.Context) error {
 	_, err := db.restored(ctx, 0, false)
