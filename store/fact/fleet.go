@@ -29,11 +29,13 @@ const HubNumber = 1
 
 // Membership says what this node is in which fleet. That of a single node is zero.
 type Membership struct {
-	Role      Role
-	Fleet     string   // name of the fleet
-	ID        [16]byte // of the fleet, random
-	HubKey    [32]byte // link key of the hub: an Ed25519 public key
-	Addresses []string // of the hub, host:port, in the order in which they are tried
+	Role   Role
+	Fleet  string   // name of the fleet
+	ID     [16]byte // of the fleet, random
+	HubKey [32]byte // link key of the hub: an Ed25519 public key
+	// Addresses are those of the hub, in the order in which they are tried: host:port of fleet.listen, and
+	// nats://host:port of its NATS server.
+	Addresses []string
 }
 
 // Member is a node of the fleet: the hub, which is number 1, or an edge.
