@@ -38,12 +38,11 @@ type FleetNode struct {
 	Differs bool          // its configuration is not that of the hub where it must be
 }
 
-// FleetState is how a node stands in its fleet.
+// FleetState is how a node stands in its fleet; "": unknown, as to an edge.
 type FleetState string
 
 // The states of a node in its fleet, in the words of the page.
 const (
-	FleetUnknown   FleetState = ""
 	FleetConnected FleetState = "connected"
 	FleetBehind    FleetState = "behind"
 	FleetAway      FleetState = "away"
