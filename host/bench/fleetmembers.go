@@ -68,7 +68,8 @@ func (m *memberEdges) enter(f *fleetOf, staleness time.Duration) {
 	m.fleet = hub.Membership()
 	check(hub.UpdateMembers(ctx, func([]store.Member) (write []store.Member, err error) {
 		for _, e := range m.list {
-			w := store.Member{Number: e.number, Name: fmt.Sprintf("member-%d", e.number), Joined: time.Now().Unix()}
+			w := store.Member{Number: e.number, Name: fmt.Sprintf("member-%d", e.number),
+				Joined: time.Now().UnixMicro()}
 			copy(w.Key[:], e.key.Public().(ed25519.PublicKey))
 			write = append(write, w)
 		}
