@@ -38,7 +38,7 @@ const (
 	tellDelta  = 4
 )
 
-// maxPart bounds what an answer has of a JWS, in bytes: a message of a fleet has 700 KiB at most.
+// maxPart bounds what an answer has of a JWS, in bytes: a message of a fleet has 768 KiB at most (lane.MaxMessage).
 const maxPart = 512 << 10
 
 // errMessage says that bytes are no message of this version.
