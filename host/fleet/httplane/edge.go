@@ -1,14 +1,16 @@
 package httplane
 
 import (
+	"bufio"
 	"context"
 	"crypto/ed25519"
 	"crypto/tls"
-	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
-	"strconv"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,8 +35,9 @@ type Edge struct {
 	addresses []string
 	log       *slog.Logger
 	answer    atomic.Pointer[func(context.Context, []byte) []byte]
-	questions *queue // records of the stream
+	questions *queue
 	asking    [kinds]chan struct{}
+	out       atomic.Uint64
 	again     chan struct{} // has one where the wait before the next dial is over
 
 	ctx  context.Context // ends with Close
@@ -42,7 +45,7 @@ type Edge struct {
 	work sync.WaitGroup
 
 	mu        sync.Mutex
-	link      *link // nil: none is up
+	link      *conn // nil: none is up
 	followers map[*queue]bool
 }
 
@@ -70,11 +73,11 @@ func NewEdge(cfg EdgeConfig) (*Edge, error) {
 }
 
 func (e *Edge) Send(ctx context.Context, frames []byte) ([]byte, error) {
-	return e.ask(ctx, kindSend, "send", frames)
+	return e.ask(ctx, kindSend, recordSend, 0, frames)
 }
 
 func (e *Edge) Fetch(ctx context.Context, request []byte) ([]byte, error) {
-	return e.ask(ctx, kindFetch, "fetch", request)
+	return e.ask(ctx, kindFetch, recordFetch, 0, request)
 }
 
 func (e *Edge) Ask(ctx context.Context, to uint16, request []byte) ([]byte, error) {
@@ -82,7 +85,7 @@ func (e *Edge) Ask(ctx context.Context, to uint16, request []byte) ([]byte, erro
 	if to == lane.HubNumber {
 		kind = kindAsk
 	}
-	return e.ask(ctx, kind, "ask/"+strconv.Itoa(int(to)), request)
+	return e.ask(ctx, kind, recordAsk, to, request)
 }
 
 func (e *Edge) Follow(ctx context.Context, take func(batch []byte)) error {
@@ -100,19 +103,19 @@ func (e *Edge) Follow(ctx context.Context, take func(batch []byte)) error {
 		if err != nil {
 			return err
 		}
-		take(batch)
+		take(batch.body)
 		q.removeFirst()
 	}
 }
 
 // next waits for the first of a queue.
-func (e *Edge) next(ctx context.Context, q *queue) ([]byte, error) {
+func (e *Edge) next(ctx context.Context, q *queue) (waiting, error) {
 	for {
 		if e.ctx.Err() != nil {
-			return nil, lane.ErrClosed
+			return waiting{}, lane.ErrClosed
 		}
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return waiting{}, ctx.Err()
 		}
 		if item, ok := q.first(); ok {
 			return item, nil
@@ -149,20 +152,20 @@ func (e *Edge) Close() error {
 }
 
 // current is the link that is up; nil: none.
-func (e *Edge) current() *link {
+func (e *Edge) current() *conn {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.link
 }
 
-func (e *Edge) up(l *link) {
+func (e *Edge) up(l *conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.link = l
 }
 
 // down ends a link.
-func (e *Edge) down(l *link) {
+func (e *Edge) down(l *conn) {
 	l.end()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -175,12 +178,10 @@ func (e *Edge) down(l *link) {
 func (e *Edge) dial() {
 	var pace lane.Pace
 	for i := 0; e.ctx.Err() == nil; i++ {
-		l := newLink(e.ctx, e.tls, e.addresses[i%len(e.addresses)])
-		err := e.read(l)
-		e.down(l)
-		l.client.CloseIdleConnections()
+		began := time.Now()
+		err := e.hold(e.addresses[i%len(e.addresses)])
 		e.log.Debug("the link of the fleet is down", "err", err)
-		again, lasted := e.again, time.Since(l.began)
+		again, lasted := e.again, time.Since(began)
 		if lasted < lane.Lasting {
 			again = nil
 		}
@@ -193,31 +194,118 @@ func (e *Edge) dial() {
 	}
 }
 
-// read takes what comes on the stream of a link, until that ends.
-func (e *Edge) read(l *link) error {
-	stream, err := l.open()
+// hold makes a link and takes what comes on it, until it ends.
+func (e *Edge) hold(address string) error {
+	l, from, err := e.open(address)
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
-	for first := true; ; first = false {
-		kind, body, err := readRecord(stream)
+	defer e.down(l)
+	defer context.AfterFunc(e.ctx, l.end)()
+	var p parts
+	for first := true; ; {
+		h, body, ok, err := p.read(from)
 		if err != nil {
 			return err
 		}
 		if first {
+			first = false
 			e.up(l)
-			e.work.Go(l.ping)
+			e.work.Go(func() { beat(l) })
 		}
-		switch kind {
-		case recordBatch:
-			e.publish(body)
-		case recordQuestion:
-			if len(body) >= questionID && !e.questions.put(body) {
-				e.log.Warn("a question is lost: too many wait")
-			}
+		if ok {
+			e.take(l, h, body)
 		}
 	}
+}
+
+// beat has the hub hear from this edge, until the link ends.
+func beat(l *conn) {
+	tick := time.NewTicker(beating)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case <-tick.C:
+			l.beat()
+		}
+	}
+}
+
+// take takes a record of the hub.
+func (e *Edge) take(l *conn, h header, body []byte) {
+	switch h.kind {
+	case recordBatch:
+		e.publish(body)
+	case recordAnswer:
+		l.answered(h, body)
+	case recordAsk:
+		if !e.questions.put(waiting{h, body, l}) {
+			e.log.Warn("a question is lost: too many wait")
+		}
+	}
+}
+
+// open makes a link to the hub, and the reader of what comes on it.
+func (e *Edge) open(address string) (*conn, io.Reader, error) {
+	ctx, cancel := context.WithTimeout(e.ctx, greeting)
+	defer cancel()
+	tcp, err := (&net.Dialer{Timeout: reaching}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("dial the hub: %w", err)
+	}
+	defer context.AfterFunc(ctx, func() { _ = tcp.Close() })()
+	t := tls.Client(tcp, e.tls)
+	from, err := upgrade(t, address)
+	if err != nil {
+		_ = tcp.Close()
+		return nil, nil, fmt.Errorf("open a link to the hub: %w", err)
+	}
+	return newConn(e.ctx, t, false, &e.out, func() {}), from, nil
+}
+
+// upgrade asks the hub to make a link of a connection, and gives the reader of what comes on it.
+func upgrade(t *tls.Conn, address string) (io.Reader, error) {
+	r, err := http.NewRequest(http.MethodGet, "https://"+address+linkPath, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Connection", "Upgrade")
+	r.Header.Set("Upgrade", protocol)
+	if err := r.Write(t); err != nil {
+		return nil, err
+	}
+	a := &arrivals{t, titleBytes}
+	from := bufio.NewReader(a)
+	answer, err := http.ReadResponse(from, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case answer.StatusCode != http.StatusSwitchingProtocols || !upgrades(answer.Header):
+		return nil, errors.New("it answers " + answer.Status)
+	}
+	a.title = -1
+	return from, nil
+}
+
+// arrivals reads what the hub sends: the header of its first answer, then a link, which ends after a silence.
+type arrivals struct {
+	t     *tls.Conn
+	title int // bytes that are left to the header; negative: it has passed
+}
+
+func (a *arrivals) Read(b []byte) (int, error) {
+	if a.title < 0 {
+		_ = a.t.SetReadDeadline(time.Now().Add(silence))
+		return a.t.Read(b)
+	}
+	if a.title == 0 {
+		return 0, errTooLong
+	}
+	n, err := a.t.Read(b[:min(len(b), a.title)])
+	a.title -= n
+	return n, err
 }
 
 // publish gives a batch to all who follow; one whose take is slow loses it.
@@ -225,11 +313,11 @@ func (e *Edge) publish(batch []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for q := range e.followers {
-		q.put(batch)
+		q.put(waiting{body: batch})
 	}
 }
 
-// answerAll answers what the stream asks.
+// answerAll answers what the hub asks.
 func (e *Edge) answerAll() {
 	turn := make(chan struct{}, turns)
 	for {
@@ -245,74 +333,59 @@ func (e *Edge) answerAll() {
 		e.questions.removeFirst()
 		e.work.Go(func() {
 			defer func() { <-turn }()
-			e.answerOne(binary.BigEndian.Uint64(q), q[questionID:])
+			e.answerOne(q)
 		})
 	}
 }
 
-func (e *Edge) answerOne(id uint64, request []byte) {
-	ctx, cancel := context.WithTimeout(e.ctx, patience)
+// answerOne answers a question over the link by which it came; nil: not at all.
+func (e *Edge) answerOne(q waiting) {
+	ctx, cancel := context.WithTimeout(q.by.ctx, patience)
 	defer cancel()
-	path := "answer/" + strconv.FormatUint(id, 10)
+	h := header{kind: recordAnswer, about: gaveNobody, id: q.header.id}
 	var body []byte
-	if f := e.answer.Load(); f == nil {
-		path += "?nobody"
-	} else if body = (*f)(ctx, request); body == nil {
-		return
+	if f := e.answer.Load(); f != nil {
+		if body = (*f)(ctx, q.body); body == nil {
+			return
+		}
+		h.about = gaveAnswer
 	}
 	if len(body) > lane.MaxMessage {
 		e.log.Error("an answer is longer than a lane carries", "bytes", len(body))
 		return
 	}
-	if _, err := e.call(ctx, kindAnswer, path, body); err != nil {
+	if err := q.by.write(ctx, h, body); err != nil {
 		e.log.Debug("answer over the link of the fleet", "err", err)
 	}
 }
 
-// ask asks the hub by one of its paths, and where that has no answer waits in vain, as on other lanes.
-func (e *Edge) ask(ctx context.Context, kind int, path string, body []byte) ([]byte, error) {
-	answer, err := e.call(ctx, kind, path, body)
-	if err == nil && answer == nil {
+// ask asks by the hub, and where there is no answer waits in vain, as on other lanes.
+func (e *Edge) ask(ctx context.Context, kind int, record byte, to uint16, body []byte) ([]byte, error) {
+	answer, err := e.call(ctx, kind, header{kind: record, about: to}, body)
+	switch {
+	case err == nil && answer == nil:
 		<-ctx.Done()
 		return nil, ctx.Err()
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && e.ctx.Err() != nil:
+		return nil, lane.ErrClosed
 	}
 	return answer, err
 }
 
 // call asks once, in its turn. The answer is nil where there is none.
-func (e *Edge) call(ctx context.Context, kind int, path string, body []byte) ([]byte, error) {
-	switch l := e.current(); {
+func (e *Edge) call(ctx context.Context, kind int, h header, body []byte) ([]byte, error) {
+	l := e.current()
+	switch {
 	case len(body) > lane.MaxMessage:
 		return nil, lane.ErrTooLong
-	case e.ctx.Err() != nil:
-		return nil, lane.ErrClosed
 	case l == nil:
 		return nil, lane.ErrNobody
-	default:
-		select {
-		case e.asking[kind] <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-l.ctx.Done():
-			return nil, lane.ErrNobody
-		}
-		defer func() { <-e.asking[kind] }()
-		return e.callBy(ctx, l, path, body)
 	}
-}
-
-func (e *Edge) callBy(ctx context.Context, l *link, path string, body []byte) ([]byte, error) {
-	status, answer, err := l.post(ctx, path, body)
-	switch {
-	case err == nil:
-		err = meaning(status)
-	case ctx.Err() != nil:
-		err = ctx.Err()
-	case e.ctx.Err() != nil:
-		err = lane.ErrClosed
+	if l.enter(ctx, e.asking[kind]) != nil {
+		return nil, lane.ErrNobody
 	}
-	if err != nil || status == statusNone {
-		return nil, err
-	}
-	return answer, nil
+	defer func() { <-e.asking[kind] }()
+	return l.ask(ctx, h, body)
 }

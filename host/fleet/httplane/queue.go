@@ -2,26 +2,34 @@ package httplane
 
 import "sync"
 
+// waiting is a record that waits.
+type waiting struct {
+	header header
+	body   []byte
+	by     *conn // by which it came
+}
+
 // queue holds what waits for one reader, at most queueBytes. The first stays in it, and counts, until the reader is
 // done with it.
 type queue struct {
 	filled chan struct{} // has one where the queue may no longer be empty
 
 	mu    sync.Mutex
-	items [][]byte
+	items []waiting
 	bytes int
 }
 
 func newQueue() *queue { return &queue{filled: make(chan struct{}, 1)} }
 
 // put reports whether there was room.
-func (q *queue) put(item []byte) bool {
+func (q *queue) put(item waiting) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.bytes+len(item) > queueBytes {
+	cost := headerBytes + len(item.body)
+	if q.bytes+cost > queueBytes {
 		return false
 	}
-	q.bytes += len(item) + 1 // an empty one counts too
+	q.bytes += cost
 	q.items = append(q.items, item)
 	select {
 	case q.filled <- struct{}{}:
@@ -30,11 +38,11 @@ func (q *queue) put(item []byte) bool {
 	return true
 }
 
-func (q *queue) first() (item []byte, ok bool) {
+func (q *queue) first() (item waiting, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) == 0 {
-		return nil, false
+		return waiting{}, false
 	}
 	return q.items[0], true
 }
@@ -42,7 +50,9 @@ func (q *queue) first() (item []byte, ok bool) {
 func (q *queue) removeFirst() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.bytes -= len(q.items[0]) + 1
-	q.items[0] = nil
-	q.items = q.items[1:]
+	q.bytes -= headerBytes + len(q.items[0].body)
+	q.items[0] = waiting{}
+	if q.items = q.items[1:]; len(q.items) == 0 {
+		q.items = nil
+	}
 }

@@ -2,290 +2,232 @@ package httplane
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"strconv"
-	"strings"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/fleet/lane"
 	"github.com/edgetoken/edgetoken/host/fleet/lane/linktls"
 )
 
-// The kinds of questions, each with turns of its own.
-const (
-	kindSend = iota
-	kindFetch
-	kindAsk   // of the hub
-	kindRoute // of another edge
-	kindAnswer
-	kinds
-)
+// link is the hub's side of a link.
+type link struct {
+	*conn
+	hub    *Hub
+	number uint16
+	key    ed25519.PublicKey
+	inHand [kinds]atomic.Int32 // its questions
+}
 
-// ServeHTTP serves edges.
+// ServeHTTP takes the connection of an edge over, and returns.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	m := h.admit(r)
-	if m == nil {
+	key, ok := linktls.PeerKey(r.TLS)
+	number, member := uint16(0), false
+	if ok {
+		number, member = h.roster(key)
+	}
+	switch {
+	case !member:
 		w.Header().Set("Connection", "close")
 		http.Error(w, "not a member of this fleet", http.StatusForbidden)
-		return
-	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(m.ctx, cancel)()
-	c := &call{hub: h, member: m, w: w, rc: http.NewResponseController(w), r: r.WithContext(ctx)}
-	c.rc.SetWriteDeadline(time.Time{}) // the connection has that of the answer before
-	path := strings.TrimPrefix(r.URL.Path, Prefix)
-	switch kind, rest, _ := strings.Cut(path, "/"); {
-	case r.Method == http.MethodGet && path == "stream":
-		c.stream()
-	case r.Method != http.MethodPost:
-		http.Error(w, "no such thing", http.StatusMethodNotAllowed)
-	case path == "ping":
-		w.WriteHeader(statusNone)
-	case path == "send":
-		c.handled(kindSend)
-	case path == "fetch":
-		c.handled(kindFetch)
-	case kind == "ask":
-		c.ask(rest)
-	case kind == "answer":
-		c.answer(rest)
-	default:
+	case r.URL.Path != linkPath:
 		http.NotFound(w, r)
-	}
-	if m.ctx.Err() != nil {
-		panic(http.ErrAbortHandler) // dropped: the connection ends, whatever has been written
+	case r.Method != http.MethodGet || r.Body != http.NoBody || !upgrades(r.Header):
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", protocol)
+		http.Error(w, "a link upgrades", http.StatusUpgradeRequired)
+	default:
+		h.upgrade(w, number, slices.Clone(key))
 	}
 }
 
-// admit is the member that a request comes from, by the key of its connection; nil: none. It asks the roster once more
-// when the member is known here: it may have been withdrawn, and dropped, in between.
-func (h *Hub) admit(r *http.Request) *member {
-	key, ok := linktls.PeerKey(r.TLS)
-	if !ok {
-		return nil
-	}
-	number, ok := h.roster(key)
-	if !ok {
-		return nil
-	}
-	m := h.member(number)
-	if again, ok := h.roster(key); !ok || again != number || h.ctx.Err() != nil {
-		return nil
-	}
-	return m
-}
-
-// call is one request.
-type call struct {
-	hub    *Hub
-	member *member
-	w      http.ResponseWriter
-	rc     *http.ResponseController
-	r      *http.Request // its context ends with the member too
-}
-
-// stream writes what is published and asked, until the edge is gone, silent, slow or dropped.
-func (c *call) stream() {
-	c.rc.SetReadDeadline(time.Time{})
-	s := c.hub.open(c.r.Context(), c.member)
-	defer c.hub.closeStream(c.member, s)
-	c.w.Header().Set("Content-Type", "application/octet-stream")
-	beat := record(recordBeat)
-	if c.write(beat) != nil {
+// upgrade makes a link of the connection of an edge. It asks the roster once more when the link is one that Drop ends:
+// the edge may have been withdrawn, and dropped, in between.
+func (h *Hub) upgrade(w http.ResponseWriter, number uint16, key ed25519.PublicKey) {
+	taken, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		h.log.Error("the lane over HTTP cannot take a connection over", "err", err)
+		http.Error(w, "no link", http.StatusInternalServerError)
 		return
 	}
-	tick := time.NewTicker(beating)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-tick.C:
-			if c.hub.quiet(c.member) || c.write(beat) != nil {
-				return
-			}
-		case <-s.queue.filled:
-			if err := c.drain(s); err != nil {
-				if errors.Is(err, os.ErrDeadlineExceeded) {
-					s.slow()
-				}
-				return
-			}
-		}
+	t, ok := taken.(*tls.Conn)
+	if !ok || buffered.Reader.Buffered() > 0 { // an edge waits for the answer before it speaks
+		_ = taken.Close()
+		return
 	}
+	l := &link{conn: newConn(h.ctx, t, true, &h.out, func() { h.slow.Add(1) }), hub: h, number: number, key: key}
+	answer := "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n\r\n"
+	_ = t.SetWriteDeadline(time.Now().Add(writing))
+	if _, err := io.WriteString(t, answer); err != nil || !h.take(l) {
+		l.end()
+		return
+	}
+	l.beat()
+	go func() { // of its own, since that of net/http has grown and holds what the request needed
+		defer h.leave(l)
+		h.log.Debug("a link of the fleet is down", "number", number, "err", l.serve())
+	}()
 }
 
-// drain writes all that waits.
-func (c *call) drain(s *stream) error {
-	for s.ctx.Err() == nil {
-		item, ok := s.queue.first()
-		if !ok {
-			return nil
-		}
-		if err := c.write(item); err != nil {
+var (
+	errWithdrawn = errors.New("it is no member any more")
+	errRecord    = errors.New("it sends what no edge sends")
+)
+
+// serve takes what an edge sends, until the link ends.
+func (l *link) serve() error {
+	for {
+		_ = l.net.SetReadDeadline(time.Now().Add(unheard))
+		h, err := readHeader(l.net)
+		if err != nil {
 			return err
 		}
-		s.queue.removeFirst()
+		if number, ok := l.hub.roster(l.key); !ok || number != l.number {
+			return errWithdrawn
+		}
+		_ = l.net.SetReadDeadline(time.Now().Add(reading))
+		if err := l.take(h); err != nil {
+			return err
+		}
+		l.hub.in.Add(headerBytes + uint64(h.n))
 	}
+}
+
+// take takes one record.
+func (l *link) take(h header) error {
+	kind := 0
+	switch {
+	case h.kind == recordBeat && h.n == 0:
+		return nil
+	case h.kind == recordAnswer:
+		return l.takeAnswer(h)
+	case h.kind == recordSend:
+		kind = kindSend
+	case h.kind == recordFetch:
+		kind = kindFetch
+	case h.kind == recordAsk && h.about == lane.HubNumber:
+		kind = kindAsk
+	case h.kind == recordAsk:
+		kind = kindRoute
+	default:
+		return errRecord
+	}
+	if !l.hold(kind, h) {
+		l.put(header{kind: recordAnswer, about: gaveNobody, id: h.id}, nil) // nothing was done
+		return l.skip(h)
+	}
+	body, err := readBody(l.net, h)
+	if err != nil {
+		l.release(kind, h)
+		return err
+	}
+	l.hub.work.Go(func() {
+		defer l.release(kind, h)
+		l.answer(kind, h, body)
+	})
 	return nil
 }
 
-// quiet reports whether an edge has not been heard for long.
-func (h *Hub) quiet(m *member) bool {
-	return time.Since(h.began)-time.Duration(m.heard.Load()) > unheard
+// takeAnswer takes the answer to what the edge was asked.
+func (l *link) takeAnswer(h header) error {
+	defer l.hub.bodies.Add(-int64(h.n))
+	if l.hub.bodies.Add(int64(h.n)) > bodyBytes {
+		l.answered(header{id: h.id, about: gaveLost}, nil)
+		return l.skip(h)
+	}
+	body, err := readBody(l.net, h)
+	if err == nil {
+		l.answered(h, body)
+	}
+	return err
 }
 
-// write writes in pieces, each in its time, so that a far reader with a thin link has enough and one that stands still
-// does not.
-func (c *call) write(b []byte) error {
-	for {
-		n := min(len(b), piece)
-		c.rc.SetWriteDeadline(time.Now().Add(writing))
-		if _, err := c.w.Write(b[:n]); err != nil {
-			return err
-		}
-		if err := c.rc.Flush(); err != nil {
-			return err
-		}
-		c.hub.out.Add(uint64(n))
-		if b = b[n:]; len(b) == 0 {
-			return nil
-		}
-	}
+// skip reads a body past.
+func (l *link) skip(h header) error {
+	_, err := io.CopyN(io.Discard, l.net, int64(h.n))
+	return err
 }
 
-// body reads the request's. Where it says not ok, it has answered. Call done when the body is no longer needed.
-func (c *call) body(kind int) (body []byte, done func(), ok bool) {
-	n := c.r.ContentLength
-	if n < 0 || n > lane.MaxMessage {
-		http.Error(c.w, "too long", http.StatusRequestEntityTooLarge)
-		return nil, nil, false
-	}
-	done = func() {
-		c.hub.bodies.Add(-n)
-		c.member.inHand[kind].Add(-1)
-	}
-	inHand, bodies := c.member.inHand[kind].Add(1), c.hub.bodies.Add(n)
+// hold reports whether there is room for a question; then release gives it back.
+func (l *link) hold(kind int, h header) bool {
+	inHand, bodies := l.inHand[kind].Add(1), l.hub.bodies.Add(int64(h.n))
 	if inHand > asked || bodies > bodyBytes {
-		done()
-		http.Error(c.w, "too much at once", http.StatusServiceUnavailable)
-		return nil, nil, false
+		l.release(kind, h)
+		return false
 	}
-	c.rc.SetReadDeadline(time.Now().Add(reading))
-	body = make([]byte, n)
-	if _, err := io.ReadFull(c.r.Body, body); err != nil {
-		done()
-		panic(http.ErrAbortHandler)
-	}
-	c.rc.SetReadDeadline(time.Time{})
-	c.hub.in.Add(uint64(n))
-	return body, done, true
+	return true
 }
 
-// handled answers by the hub's handler.
-func (c *call) handled(kind int) {
-	f := c.hub.function(kind)
-	body, done, ok := c.body(kind)
-	if !ok {
-		return
+func (l *link) release(kind int, h header) {
+	l.hub.bodies.Add(-int64(h.n))
+	l.inHand[kind].Add(-1)
+}
+
+// answer answers a question in its turn. That of a long answer lasts until it is written: that many are in memory.
+func (l *link) answer(kind int, h header, body []byte) {
+	leave := func() {}
+	if kind != kindRoute { // those wait for other nodes
+		turn := l.hub.turns[kind]
+		if l.enter(l.ctx, turn) != nil {
+			return
+		}
+		leave = sync.OnceFunc(func() { <-turn })
 	}
-	defer done()
-	if f == nil {
-		c.outcome(nil, lane.ErrNobody)
-		return
-	}
-	turn := c.hub.turns[kind]
-	select {
-	case turn <- struct{}{}:
-	case <-c.r.Context().Done():
-		return
-	}
-	defer func() { <-turn }()
-	ctx, cancel := context.WithTimeout(c.r.Context(), patience)
+	defer leave()
+	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()
-	c.outcome(f(ctx, c.member.number, body), nil)
+	o := l.outcome(ctx, kind, h.about, body)
+	if len(o.body) > lane.MaxMessage {
+		l.hub.log.Error("an answer is longer than a lane carries", "bytes", len(o.body))
+		o = outcome{about: gaveNothing}
+	}
+	if len(o.body) <= piece {
+		leave()
+	}
+	_ = l.write(l.ctx, header{kind: recordAnswer, about: o.about, id: h.id}, o.body)
+}
+
+// outcome is what a question leads to: here, or at the edge to which it goes.
+func (l *link) outcome(ctx context.Context, kind int, to uint16, body []byte) outcome {
+	var answer []byte
+	var err error
+	if kind == kindRoute {
+		answer, err = l.hub.Ask(ctx, to, body)
+	} else if f := l.hub.function(kind); f != nil {
+		answer = f(ctx, l.number, body)
+	} else {
+		err = lane.ErrNobody
+	}
+	switch {
+	case errors.Is(err, lane.ErrNobody):
+		return outcome{about: gaveNobody}
+	case err != nil && ctx.Err() == nil:
+		return outcome{about: gaveLost}
+	case answer == nil:
+		return outcome{about: gaveNothing}
+	default:
+		return outcome{gaveAnswer, answer}
+	}
 }
 
 // function is what answers a kind; nil: none.
 func (h *Hub) function(kind int) func(context.Context, uint16, []byte) []byte {
 	handler := h.handler.Load()
-	switch {
-	case handler == nil:
+	if handler == nil {
 		return nil
-	case kind == kindSend:
+	}
+	switch kind {
+	case kindSend:
 		return handler.Send
-	case kind == kindFetch:
+	case kindFetch:
 		return handler.Fetch
 	default:
 		return handler.Ask
-	}
-}
-
-// ask answers a question of the hub, or passes it to another edge.
-func (c *call) ask(to string) {
-	number, err := strconv.ParseUint(to, 10, 16)
-	if err != nil {
-		http.NotFound(c.w, c.r)
-		return
-	}
-	if number == lane.HubNumber {
-		c.handled(kindAsk)
-		return
-	}
-	body, done, ok := c.body(kindRoute)
-	if !ok {
-		return
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(c.r.Context(), patience)
-	defer cancel()
-	c.outcome(c.hub.Ask(ctx, uint16(number), body))
-}
-
-// answer takes an answer to what the edge was asked.
-func (c *call) answer(id string) {
-	n, err := strconv.ParseUint(id, 10, 64)
-	if err != nil {
-		http.NotFound(c.w, c.r)
-		return
-	}
-	body, done, ok := c.body(kindAnswer)
-	if !ok {
-		return
-	}
-	defer done()
-	o := outcome{body: body}
-	if c.r.URL.RawQuery == "nobody" {
-		o = outcome{err: lane.ErrNobody}
-	}
-	if !c.hub.answered(n, c.member.number, o) {
-		http.NotFound(c.w, c.r) // given up, or of another
-		return
-	}
-	c.w.WriteHeader(statusNone)
-}
-
-// outcome writes what a question led to.
-func (c *call) outcome(body []byte, err error) {
-	switch {
-	case errors.Is(err, lane.ErrNobody):
-		c.w.WriteHeader(statusNobody)
-	case err != nil && c.r.Context().Err() == nil && !errors.Is(err, context.DeadlineExceeded):
-		c.w.WriteHeader(statusLost)
-	case body == nil:
-		c.w.WriteHeader(statusNone)
-	case len(body) > lane.MaxMessage:
-		c.hub.log.Error("an answer is longer than a lane carries", "bytes", len(body))
-		c.w.WriteHeader(statusNone)
-	default:
-		c.w.Header().Set("Content-Type", "application/octet-stream")
-		c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		if err := c.write(body); err != nil {
-			c.hub.log.Debug("answer an edge", "number", c.member.number, "err", err)
-		}
 	}
 }
