@@ -26,7 +26,7 @@ const (
 	trimEvery    = 250 * time.Millisecond
 	loginsEvery  = 5 * time.Second
 	maxBatches   = 8 << 20   // bytes of the log that wait to be applied at an edge
-	maxFrames    = 256 << 10 // bytes of frames that an edge sends at once
+	maxFrames    = 256 << 10 // bytes of frames in a message of an edge
 	maxFetched   = 600 << 10 // bytes of frames in an answer; one that is larger goes alone
 	maxPage      = 256 << 10 // bytes of facts in a page
 	maxLogins    = 2000      // last log-ins that are sent at once

@@ -4,73 +4,125 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
+// maxAwaited bounds how many messages with frames an edge sends before the hub has acknowledged the first of them.
+const maxAwaited = 4
+
+// sending is a message with frames that the hub has yet to acknowledge.
+type sending struct {
+	last  fact.Position // of its frames
+	bytes int
+	said  chan said // cap 1
+}
+
+// said is what the hub says to a message with frames.
+type said struct {
+	accepted
+	err error
+}
+
 // send sends the frames of the outbox to the hub, in their order, each until it is acknowledged.
 func (e *Edge) send(ctx context.Context) {
 	wait := pauseAfter
 	for ctx.Err() == nil {
-		more, err := e.sendNext(ctx)
-		switch {
-		case err != nil:
-			if !errors.Is(err, ErrAway) {
-				e.failed(ctx, "send what was written here", err)
-			}
-			pause(ctx, wait)
-			wait = min(2*wait, patience)
-		case more:
+		before := e.acknowledged()
+		if err := e.sendAhead(ctx, before); !errors.Is(err, ErrAway) {
+			e.failed(ctx, "send what was written here", err)
+		}
+		if e.acknowledged() != before {
 			wait = pauseAfter
-		default:
-			select {
-			case <-e.cfg.Store.Frames():
-			case <-ctx.Done():
+		}
+		pause(ctx, wait)
+		wait = min(2*wait, patience)
+	}
+}
+
+// sendAhead sends the frames after a position until a message fails. It does not wait for an acknowledgement before it
+// sends the next message: that would come to the hub when the next commit there has begun.
+func (e *Edge) sendAhead(ctx context.Context, at fact.Position) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var awaited []*sending
+	for bytes := 0; ; {
+		var grown <-chan struct{} // nil: enough is awaited
+		if len(awaited) < maxAwaited && bytes < maxFrames/2 {
+			grown = e.cfg.Store.Frames()
+			next, err := e.sendNext(ctx, &all, at, len(awaited) == 0)
+			if err != nil {
+				return err
+			}
+			if next != nil {
+				awaited, bytes, at = append(awaited, next), bytes+next.bytes, next.last
+				continue
 			}
 		}
-	}
-}
-
-// sendNext sends the frames that the hub has not acknowledged yet, as many as go at once. It reports whether there were
-// any.
-func (e *Edge) sendNext(ctx context.Context) (more bool, err error) {
-	head := e.cfg.Store.Head()
-	e.mu.Lock()
-	after := e.acked
-	e.mu.Unlock()
-	frames, err := e.cfg.Store.Outbox(ctx, after, maxFrames)
-	if err != nil || len(frames) > 0 {
-		if err == nil {
-			err = e.sendFrames(ctx, frames)
+		var first <-chan said // nil: none is awaited
+		if len(awaited) > 0 {
+			first = awaited[0].said
 		}
-		return true, err
+		select {
+		case <-grown:
+		case a := <-first:
+			if err := e.takeAcknowledgement(a, awaited[0].last); err != nil {
+				return err
+			}
+			awaited, bytes = awaited[1:], bytes-awaited[0].bytes
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if compare(head, e.acked) > 0 { // an earlier process was told so
-		e.acked = head
-		e.changed.send()
-	}
-	return false, nil
 }
 
-// sendFrames sends frames, and takes in what the hub says.
-func (e *Edge) sendFrames(ctx context.Context, frames [][]byte) error {
+// sendNext sends the frames after a position, as many as share a message, in a goroutine of a group; nil: there are
+// none. Where none is awaited either, the hub has all.
+func (e *Edge) sendNext(ctx context.Context, all *sync.WaitGroup, at fact.Position, none bool) (*sending, error) {
+	head := e.cfg.Store.Head()
+	frames, err := e.cfg.Store.Outbox(ctx, at, maxFrames)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(frames) > 0:
+		s := &sending{bytes: bytesOf(frames), said: make(chan said, 1)}
+		if s.last, err = fact.FramePosition(frames[len(frames)-1]); err == nil {
+			all.Go(func() { s.said <- e.sendFrames(ctx, frames) })
+		}
+		return s, err
+	case none: // an earlier process was told so
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.acknowledge(head)
+	}
+	return nil, nil
+}
+
+// sendFrames sends frames, and waits for what the hub says.
+func (e *Edge) sendFrames(ctx context.Context, frames [][]byte) said {
 	answer, err := e.ask(ctx, kindFrames, appendList(nil, frames))
 	if err != nil {
-		return err
+		return said{err: err}
 	}
 	a, ok := readAccepted(answer)
 	if !ok {
-		return fmt.Errorf("%w: malformed acknowledgement", errEnvelope)
+		err = fmt.Errorf("%w: malformed acknowledgement", errEnvelope)
 	}
-	last, err := fact.FramePosition(frames[len(frames)-1])
-	if err != nil {
-		return err
-	}
-	if compare(a.upTo, last) > 0 {
-		return fmt.Errorf("%w: the hub acknowledges what was not sent", errEnvelope)
+	return said{a, err}
+}
+
+// takeAcknowledgement takes in what the hub says to frames, the last of which is at a position. All before them are
+// acknowledged.
+func (e *Edge) takeAcknowledgement(a said, last fact.Position) error {
+	switch {
+	case a.err != nil:
+		return a.err
+	case a.upTo != last:
+		return fmt.Errorf("%w: the hub acknowledges something else than was sent", errEnvelope)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -79,20 +131,31 @@ func (e *Edge) sendFrames(ctx context.Context, frames [][]byte) error {
 		e.cfg.Log.Warn("fleet: the hub refuses what was written here", "facts", a.refused, "reason", a.reason)
 	}
 	e.fence(e.fenced || a.fenced && last.Incarnation == e.incarnation)
-	if compare(a.upTo, e.acked) > 0 {
-		e.acked = a.upTo
-	}
 	e.changed.send()
+	e.acknowledge(last)
 	return nil
+}
+
+// acknowledge notes that the hub has the frames of the outbox up to a position. The caller holds mu.
+func (e *Edge) acknowledge(upTo fact.Position) {
+	if compare(upTo, e.acked) > 0 {
+		e.acked = upTo
+		e.changed.send()
+	}
+}
+
+// acknowledged is up to where the hub has the frames of the outbox.
+func (e *Edge) acknowledged() fact.Position {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.acked
 }
 
 // trim removes from the outbox what the hub has acknowledged: not at once, since it takes a commit.
 func (e *Edge) trim(ctx context.Context) {
 	var trimmed fact.Position
 	for pause(ctx, trimEvery) {
-		e.mu.Lock()
-		acked := e.acked
-		e.mu.Unlock()
+		acked := e.acknowledged()
 		if compare(acked, trimmed) <= 0 {
 			continue
 		}

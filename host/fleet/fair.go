@@ -17,7 +17,7 @@ const (
 )
 
 // atOnce is how much of a kind is done for one edge at a time.
-var atOnce = map[kind]int{kindHello: 4, kindFrames: 2, kindFetch: 2, kindGenerations: 2, kindOffer: 1, kindFacts: 1,
+var atOnce = map[kind]int{kindHello: 4, kindFrames: 8, kindFetch: 2, kindGenerations: 2, kindOffer: 1, kindFacts: 1,
 	kindHome: 256, kindCall: 32}
 
 var (

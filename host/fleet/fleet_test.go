@@ -41,6 +41,25 @@ func TestFactsReachEverybody(t *testing.T) {
 	})
 }
 
+// A far edge sends what it wrote next before the hub has acknowledged the first, and edges hear of a commit at once.
+func TestFactsDoNotWaitForEachOther(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		far, near := w.edges[0], w.edges[1]
+		w.network.SetLink(far.number, fleettest.Link{Delay: 100 * time.Millisecond})
+		list := []core.FamilyKey{far.family(7, 1), far.family(7, 2), far.family(7, 3)}
+		for _, k := range list {
+			far.revoke(k)
+			w.sleep(10 * time.Millisecond)
+		}
+		w.sleep(95 * time.Millisecond)
+		for i, k := range list {
+			if !near.state(k).Family.Dead {
+				t.Errorf("another edge does not know of log-out %d before the first is acknowledged", i)
+			}
+		}
+	})
+}
+
 // The age of what an edge knows grows once it hears nothing, and falls when it has caught up.
 func TestAge(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {

@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	linger       = 10 * time.Millisecond // within which commits share a message of the log
-	gone         = 4 * helloEvery        // without a hello, after which an edge counts as away
-	maxPublished = 8 << 20               // bytes of frames that one message carries to all edges together
-	heldFor      = 5 * time.Second       // how long the hub waits for another holder of what it wrote
-	maxAnswering = 8                     // answers of up to maxFetched bytes that are made at once
+	lingerEach   = 50 * time.Microsecond // for each edge, between two messages of the log
+	maxLinger    = 50 * time.Millisecond
+	gone         = 4 * helloEvery  // without a hello, after which an edge counts as away
+	maxPublished = 8 << 20         // bytes of frames that one message carries to all edges together
+	heldFor      = 5 * time.Second // how long the hub waits for another holder of what it wrote
+	maxAnswering = 8               // answers of up to maxFetched bytes that are made at once
 	trimLogEvery = 10 * time.Second
 )
 

@@ -3,12 +3,14 @@ package fleet
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// publish publishes the log as it grows. Commits within linger share a message.
+// publish publishes the log as it grows: a commit at once, and those soon after it together, so that publishing takes
+// no more of a processor the more edges there are.
 func (h *Hub) publish(ctx context.Context) {
 	at := h.cfg.Store.Head()
 	for {
@@ -17,9 +19,7 @@ func (h *Hub) publish(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !pause(ctx, linger) {
-			return
-		}
+		began := time.Now()
 		poke(h.toRecord)
 		for more := true; more; {
 			var err error
@@ -27,6 +27,9 @@ func (h *Hub) publish(ctx context.Context) {
 				h.cfg.Log.Warn("fleet: cannot publish the log: edges fetch it", "err", err)
 				at, more = h.cfg.Store.Head(), false
 			}
+		}
+		if !pause(ctx, h.linger()-time.Since(began)) {
+			return
 		}
 	}
 }
@@ -49,6 +52,13 @@ func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Pos
 	h.batches++
 	h.mu.Unlock()
 	return last, true, h.cfg.Lane.Publish(h.self.seal(envelope{kind: kindLog, to: everybody, body: b.append(nil)}))
+}
+
+// linger is how long the log waits between two messages, by the edges of which each gets them.
+func (h *Hub) linger() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return min(maxLinger, time.Duration(len(h.edges))*lingerEach)
 }
 
 // mostPublished is how many bytes of frames share a message: a lane copies it for each link.

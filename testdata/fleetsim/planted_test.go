@@ -115,7 +115,7 @@ var wrongRules = []wrongRule{
 		{Source: "host/fleet/hubserve.go", Was: "	h.sends(from, upTo)\n", Is: `	h.sends(from, upTo)
 	if planted("the hub acknowledges before its commit") {
 		go func() {
-			pause(ctx, 300*linger)
+			pause(ctx, 60*maxLinger)
 			h.cfg.Store.Accept(ctx, from, store.Delivery{Frames: frames})
 		}()
 		a := accepted{upTo: upTo}
