@@ -19,6 +19,10 @@ type Replayed struct {
 	Skipped int // frames that this store has
 }
 
+// ErrReused says that a restored hub gave the id of a customer, or the number of a member, once more than it remembers:
+// what Replay would bring back has it too. Tokens of one would count as those of the other.
+var ErrReused = errors.New("was given to another one since the restore")
+
 // Remembered is the position of the last frame of its own past that a restored hub knows, from its backup or by Replay;
 // zero for one that was never restored.
 func (db *DB) Remembered(ctx context.Context) (fact.Position, error) {
@@ -29,7 +33,8 @@ func (db *DB) Remembered(ctx context.Context) (fact.Position, error) {
 // sure that the hub made them, and that they are not of the time since: Restore began a new epoch. Frames that the
 // store has are skipped; others are taken even where some are missing before them. What they say goes down the log
 // again. Members that come back by it are missing offers (Pending), and those that were withdrawn no more. All is
-// durable when Replay returns. The error is ErrInvalid at a node that is no hub, and for a frame of another node.
+// durable when Replay returns. The error is ErrInvalid at a node that is no hub, and for a frame of another node, and
+// ErrReused for a customer or member whose id or number another one has: then the frames before it were taken.
 func (db *DB) Replay(ctx context.Context, frames [][]byte) (Replayed, error) {
 	var done Replayed
 	for _, part := range (Delivery{Frames: frames}).parts() {
@@ -99,10 +104,35 @@ func (c *courier) replay(raw []byte) (facts int, err error) {
 	if len(oldest) == 0 || of.number < oldest[0] || f.Sequence <= h.sequence {
 		return -1, nil
 	}
+	for _, x := range f.Facts {
+		if err := c.w.reused(x); err != nil {
+			return 0, err
+		}
+	}
 	before := len(c.facts)
 	err = c.takeFacts(f)
 	c.heads[of] = head{f.Sequence, f.Hash()}
 	return len(c.facts) - before, err
+}
+
+// reused is ErrReused for a fact of the past about a customer or a member whose id or number this hub has given to
+// another one since it was restored.
+func (w *writer) reused(x fact.Fact) error {
+	switch f := x.(type) {
+	case fact.Customer:
+		p, held, err := w.person(idKey(f.ID))
+		if err == nil && held && p.made != f.Made && p.made.Epoch == w.node.Epoch {
+			err = fmt.Errorf("id %v %w", f.ID, ErrReused)
+		}
+		return err
+	case fact.Member:
+		m, err := w.member(f.Number)
+		if err == nil && m.Number != 0 && m.Key != f.Key && m.Stamp.Epoch == w.node.Epoch {
+			err = fmt.Errorf("number %d of a node %w", f.Number, ErrReused)
+		}
+		return err
+	}
+	return nil
 }
 
 // missingAfter says whose offers a restored hub misses once it has taken facts of its past.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,5 +117,45 @@ func TestReplayWithAGap(t *testing.T) {
 	}
 	if _, err := again.Get(bg, core.Integer(9)); err != nil {
 		t.Errorf("joe: %v", err)
+	}
+}
+
+// An id, or a number of a node, that the hub has given to another one since its restore is found before anything of
+// the one who was forgotten comes back.
+func TestReplayTooLate(t *testing.T) {
+	ten := store.Member{Number: 10, Name: "ten", Key: [32]byte{10}, Joined: 1}
+	for name, c := range map[string]struct {
+		forgotten, since func(*member)
+		says             string
+	}{
+		"a customer": {func(m *member) { add(t, m.DB, core.Integer(8), "eve@example.com") },
+			func(m *member) { add(t, m.DB, core.Integer(8), "joe@example.com") }, "id 8 "},
+		"a member": {func(m *member) { updateMember(t, m, ten) }, func(m *member) {
+			other := ten
+			other.Key[0]++
+			updateMember(t, m, other)
+		}, "number 10 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hub, _ := fleetOfTwo(t)
+			made, at := backUp(t, hub.DB), hub.Head()
+			c.forgotten(hub)
+			lost, err := hub.Outbox(bg, at, 1<<30)
+			must(t, err)
+			late := restoredFrom(t, hub, made)
+			c.since(late)
+			head := late.Head()
+			_, err = late.Replay(bg, lost)
+			if !errors.Is(err, store.ErrReused) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("Replay = %v", err)
+			}
+			if late.Head() != head {
+				t.Error("a replay that was refused has made frames")
+			}
+			inTime := restoredFrom(t, hub, made)
+			if _, err := inTime.Replay(bg, lost); err != nil {
+				t.Errorf("Replay before that: %v", err)
+			}
+		})
 	}
 }

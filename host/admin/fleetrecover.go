@@ -2,9 +2,12 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // Recovery answers RecoverFleet.
@@ -34,6 +37,10 @@ func (s *server) recoverFleet(ctx context.Context, _, _ None) (Recovery, error) 
 	v := Recovery{Missing: []FleetNode{}, Gaps: []RecordGap{}, Running: s.cfg.Fleet != nil}
 	if v.Running && s.cfg.Fleet.Replay != nil {
 		done, err := s.cfg.Fleet.Replay(ctx)
+		if errors.Is(err, store.ErrReused) {
+			return v, fmt.Errorf("the record does not fit: %w: restore the same backup again, and run edgetoken fleet "+
+				"recover before anybody adds customers or invites nodes", err)
+		}
 		if err != nil {
 			return v, fmt.Errorf("replay what was recorded of the log: %w", err)
 		}
