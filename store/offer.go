@@ -70,19 +70,26 @@ func (db *DB) offeredCutOff(key, value []byte) fact.Fact {
 	return fact.CutOff{Subject: s, At: bounded(c.at), Until: c.until}
 }
 
+// Taken says what became of facts that Take was given.
+type Taken struct {
+	Refused []Refused
+	Revoked int // families that are dead since then
+}
+
 // Take takes facts of a node that are in no frame: what it offers (Offer), and last log-ins. It judges them as Accept
 // does, but for cut-offs, which it takes while the offer of the node is missing (Pending), up to the same bound as
-// starts of log-ins. What it takes goes down the log like what Accept takes. The errors are those of Accept.
-func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) ([]Refused, error) {
+// starts of log-ins. What it takes goes down the log like what Accept takes, but for what this node knew: an offer may
+// come again. The errors are those of Accept.
+func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) (Taken, error) {
 	if node < 1 || node > fact.MaxNumber {
-		return nil, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
+		return Taken{}, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
 	}
 	for _, f := range facts {
 		if f.Kind().IsLocal() {
-			return nil, fmt.Errorf("fact %v %w: it never leaves its node", f.Kind(), ErrInvalid)
+			return Taken{}, fmt.Errorf("fact %v %w: it never leaves its node", f.Kind(), ErrInvalid)
 		}
 	}
-	c := courier{sender: node, judge: db.judgeOffer}
+	c, dead := courier{sender: node, judge: db.judgeOffer}, 0
 	err := db.await(ctx, &request{foreign: true, done: make(chan struct{}),
 		resolve: func(w *writer) (resolved, error) {
 			c.begin(w)
@@ -90,16 +97,40 @@ func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) ([]Refus
 				return nil, fmt.Errorf("take facts of node %d: %w", node, err)
 			}
 			for _, f := range facts {
+				if w.knowsDead(f) {
+					continue
+				}
 				if err := c.takeFact(node, fact.Position{}, f); err != nil {
 					return nil, err
 				}
 			}
+			dead = c.facts.revocations()
 			return append(c.facts, w.foldsOf(c.facts)...), nil
 		}})
-	if err != nil { // the committer may still write c
-		return nil, err
+	if err != nil { // the committer may still write c and dead
+		return Taken{}, err
 	}
-	return c.done.Refused, nil
+	return Taken{c.done.Refused, dead}, nil
+}
+
+// knowsDead reports whether a fact revokes a family, and the record of that says as much.
+func (w *writer) knowsDead(f fact.Fact) bool {
+	r, ok := f.(fact.RevokeFamily)
+	if !ok {
+		return false
+	}
+	old, err := w.family(r.Family)
+	return err == nil && old.dead && old.join(family{dead: true, until: r.Until, start: r.Start}) == old
+}
+
+// revocations counts the facts that revoke a family.
+func (f resolved) revocations() (n int) {
+	for _, x := range f {
+		if x.Kind() == fact.RevokeFamilyKind {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeOffer is judge for facts that are in no frame.

@@ -67,9 +67,14 @@ func TestOfferAfterARestore(t *testing.T) {
 				pages, most)
 		}
 	}
-	refused, err := again.Take(bg, 2, all)
-	if len(refused) != 0 || err != nil {
-		t.Errorf("Take refuses %+v, %v", refused, err)
+	taken, err := again.Take(bg, 2, all)
+	if len(taken.Refused) != 0 || taken.Revoked != 2 || err != nil {
+		t.Errorf("Take = %+v, %v", taken, err)
+	}
+	head := again.Head()
+	if taken, err = again.Take(bg, 2, all[3:]); len(taken.Refused) != 0 || taken.Revoked != 0 || err != nil ||
+		again.Head() != head {
+		t.Errorf("once more, Take = %+v, %v, and the log goes on to %v from %v", taken, err, again.Head(), head)
 	}
 	for _, f := range []core.Family{began(2, 1), began(1, 2)} {
 		if !state(t, again.DB, seven, f).Family.Dead {
@@ -91,8 +96,8 @@ func TestOfferAfterARestore(t *testing.T) {
 	if missing, err = again.Pending(bg); !slices.Equal(missing, others) || err != nil {
 		t.Errorf("Pending = %d, %v, want %d after the offer", missing, err, others)
 	}
-	if refused, err = again.Take(bg, 2, all); len(refused) != 2 || err != nil {
-		t.Errorf("once nothing is missing, Take refuses %+v, %v, want the two cut-offs", refused, err)
+	if taken, err = again.Take(bg, 2, all); len(taken.Refused) != 2 || err != nil {
+		t.Errorf("once nothing is missing, Take refuses %+v, %v, want the two cut-offs", taken.Refused, err)
 	}
 	again.restart(t, nil)
 	for _, n := range others {
@@ -161,7 +166,8 @@ func TestTakeJudges(t *testing.T) {
 		{"a last log-in", fact.LastLogin{ID: seven, Made: fact.Stamp{Time: 1}, At: start * 1000}, true},
 		{"a customer", fact.RemoveCustomer{ID: seven, Stamp: fact.Stamp{Time: 1}}, false},
 	} {
-		refused, err := again.Take(bg, 2, []fact.Fact{c.fact, revoked(9)})
+		taken, err := again.Take(bg, 2, []fact.Fact{c.fact, revoked(9)})
+		refused := taken.Refused
 		if (len(refused) == 0) != c.ok || len(refused) > 1 || err != nil {
 			t.Errorf("%s: Take refuses %+v, %v", c.name, refused, err)
 		}

@@ -159,12 +159,19 @@ func (h *Hub) offer(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	h.mu.Unlock()
 	if !asked { // it was told already that its offer is complete, or somebody gave up what it knows
 		pause(ctx, offerUnaskedIn)
+		if !h.mayRevoke(from) {
+			return nil, errTooMany
+		}
 	}
 	p, ok := readPage(body)
 	if !ok {
 		return nil, errMalformed
 	}
-	if err := h.take(ctx, from, p); err != nil || p.next != nil {
+	revoked, err := h.take(ctx, from, p)
+	if !asked {
+		h.revokes(from, revoked)
+	}
+	if err != nil || p.next != nil {
 		return nil, err
 	}
 	h.cfg.Log.Info("fleet: an edge has told what this restored hub may have forgotten", "node", from)
@@ -177,15 +184,17 @@ func (h *Hub) facts(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if !ok || slices.ContainsFunc(p.facts, func(f fact.Fact) bool { return f.Kind() != fact.LastLoginKind }) {
 		return nil, errMalformed
 	}
-	return nil, h.take(ctx, from, p)
+	_, err := h.take(ctx, from, p)
+	return nil, err
 }
 
-func (h *Hub) take(ctx context.Context, from uint16, p page) error {
-	refused, err := h.cfg.Store.Take(ctx, from, p.facts)
-	for _, x := range refused {
+// take takes a page of facts, and says how many log-ins ended that nobody had told of.
+func (h *Hub) take(ctx context.Context, from uint16, p page) (revoked int, err error) {
+	done, err := h.cfg.Store.Take(ctx, from, p.facts)
+	for _, x := range done.Refused {
 		h.refuse(x.Fact.Kind().String() + ": " + x.Reason)
 	}
-	return err
+	return done.Revoked, err
 }
 
 // call does what only the hub can do.

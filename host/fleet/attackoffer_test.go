@@ -1,0 +1,54 @@
+package fleet_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// A thief makes up log-outs, and offers them as if the hub had been restored. It may tell of no more than by frames.
+func TestStolenEdgeOffersLogOuts(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		w.hub.hub.SetBurst(1000)
+		until, n, began := x.now().Unix()+3600, 0, time.Now()
+		for time.Since(began) < time.Minute {
+			var facts []fact.Fact
+			for range 2000 {
+				n++
+				k := x.family(int64(n+100), uint64(n))
+				facts = append(facts, fact.RevokeFamily{Family: k, Start: k.Start, Until: until})
+			}
+			x.say(fleet.Offer, 2, 1, fleet.PageOf([]byte{1}, facts...))
+		}
+		s, err := w.hub.db.Stats(w.ctx)
+		w.must(err)
+		t.Logf("%d of %d log-outs within a minute", s.Families, n)
+		if s.Families > 16_000 {
+			t.Errorf("the hub keeps %d log-outs that were made up within a minute", s.Families)
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief offers the same over and over. The log of the hub has it once.
+func TestStolenEdgeOffersTheSame(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		var facts []fact.Fact
+		for i := range uint64(1000) {
+			k := x.family(int64(i+100), i)
+			facts = append(facts, fact.RevokeFamily{Family: k, Start: k.Start, Until: x.now().Unix() + 3600})
+		}
+		before := w.hub.db.Head()
+		for range 20 {
+			if _, refusal := x.say(fleet.Offer, 2, 1, fleet.PageOf([]byte{1}, facts...)); refusal != "" {
+				t.Error(refusal)
+			}
+		}
+		if list := w.logged(before, facts[0]); len(list) != 1 {
+			t.Errorf("the log has a log-out %d times", len(list))
+		}
+		w.sound(sound)
+	})
+}
