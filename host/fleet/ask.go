@@ -8,12 +8,13 @@ import (
 	"github.com/edgetoken/edgetoken/host/fleet/lane"
 )
 
-// ask asks the hub, by the way that a kind takes.
+// ask asks the hub, by the way that a kind takes. A lane bounds what goes each way at a time. Hellos share theirs with
+// frames, which wait for a commit at most: what is asked of the hub may wait for the next hellos, to be confirmed.
 func (e *Edge) ask(ctx context.Context, k kind, body []byte) ([]byte, error) {
 	request, raw := e.self.request(k, HubNumber, body)
 	by := func(ctx context.Context, raw []byte) ([]byte, error) { return e.cfg.Lane.Ask(ctx, HubNumber, raw) }
 	switch k {
-	case kindFrames:
+	case kindFrames, kindHello:
 		by = e.cfg.Lane.Send
 	case kindFetch, kindGenerations:
 		by = e.cfg.Lane.Fetch

@@ -20,9 +20,9 @@ type work map[kind]func(ctx context.Context, from uint16, body []byte) ([]byte, 
 
 // handler is what the lane has the hub answer.
 func (h *Hub) handler() lane.Handler {
-	send := work{kindFrames: h.accept}
+	send := work{kindFrames: h.accept, kindHello: h.hello}
 	fetch := work{kindFetch: h.fetch, kindGenerations: h.generations}
-	ask := work{kindHello: h.hello, kindOffer: h.offer, kindFacts: h.facts, kindHome: h.cfg.Answer, kindCall: h.call}
+	ask := work{kindOffer: h.offer, kindFacts: h.facts, kindHome: h.cfg.Answer, kindCall: h.call}
 	return lane.Handler{
 		Send: func(ctx context.Context, from uint16, raw []byte) []byte { return h.serve(ctx, from, raw, send) },
 		Fetch: func(ctx context.Context, from uint16, raw []byte) []byte {

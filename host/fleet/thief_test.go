@@ -55,7 +55,7 @@ func (x *thief) send(kind byte, to uint16, raw []byte) ([]byte, string) {
 	var answer []byte
 	var err error
 	switch kind {
-	case fleet.Frames:
+	case fleet.Frames, fleet.Hello:
 		answer, err = x.lane.Send(ctx, raw)
 	case fleet.Fetch, fleet.Generations:
 		answer, err = x.lane.Fetch(ctx, raw)

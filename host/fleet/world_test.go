@@ -63,6 +63,7 @@ type node struct {
 	answer atomic.Pointer[answer] // as home; nil: it gives the request back
 	said   transcript
 	agreed atomic.Pointer[fleet.Agreed] // nil: nothing is compared
+	turns  chan struct{}                // one for each question that an edge asks at a time; nil: any number
 }
 
 // agrees gives a node other settings.
@@ -203,7 +204,7 @@ func (n *node) start() {
 		n.must(err)
 		n.hub, n.lane, run = hub, l, hub.Run
 	} else {
-		l := n.network.Edge(n.number)
+		l := narrow{n.network.Edge(n.number), n.turns}
 		edge, err := fleet.NewEdge(fleet.EdgeConfig{Store: n.db, Lane: l, Key: n.key, Settings: n.settings,
 			Answer: answer, Agreed: n.inForce, Copy: n.copyOfHub, Now: n.now, Log: n.log()})
 		n.must(err)
@@ -214,6 +215,24 @@ func (n *node) start() {
 			n.Error(err)
 		}
 	})
+}
+
+// narrow is a lane on which only so many questions are asked at a time.
+type narrow struct {
+	lane.Edge
+	turns chan struct{} // nil: any number
+}
+
+func (l narrow) Ask(ctx context.Context, to uint16, request []byte) ([]byte, error) {
+	if l.turns != nil {
+		select {
+		case l.turns <- struct{}{}:
+			defer func() { <-l.turns }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return l.Edge.Ask(ctx, to, request)
 }
 
 // answers has a node answer as a home.
