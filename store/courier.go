@@ -124,10 +124,11 @@ func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 		c.facts = append(c.facts, x)
 		return nil
 	}
-	if c.judge != nil && x.Kind().Lane() == fact.UpDown {
+	q := fact.Quarantine{Node: node, Position: at, Raw: fact.Append(nil, x)}
+	if c.judge != nil && x.Kind().Lane() == fact.UpDown && !c.w.isQuarantined(q.Raw) {
 		c.facts = append(c.facts, x) // for the outbox: nodes that can read it should not have to wait
 	}
-	return c.quarantine(fact.Quarantine{Node: node, Position: at, Raw: fact.Append(nil, x)})
+	return c.quarantine(q)
 }
 
 func (c *courier) refuse(node uint16, at fact.Position, x fact.Fact, reason string) {

@@ -31,6 +31,12 @@ func (w *writer) joinQuarantine(q fact.Quarantine) {
 	w.fleet.quarantined.add(value)
 }
 
+// isQuarantined reports whether a fact or frame is there already.
+func (t tables) isQuarantined(raw []byte) bool {
+	digest := sha256.Sum256(raw)
+	return t.get(quarantineBucket, digest[:]) != nil
+}
+
 // quarantinedOf is how many bytes of a node are in quarantine.
 func (t tables) quarantinedOf(node uint16) (n int64) {
 	cursor := t.tx.Bucket(quarantineBucket).Cursor()

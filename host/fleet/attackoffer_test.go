@@ -1,6 +1,8 @@
 package fleet_test
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,27 @@ func TestStolenEdgeOffersTheSame(t *testing.T) {
 		}
 		if list := w.logged(before, facts[0]); len(list) != 1 {
 			t.Errorf("the log has a log-out %d times", len(list))
+		}
+		w.sound(sound)
+	})
+}
+
+// A thief sends what no program can read yet over and over. The log of the hub, which all others follow, has it once.
+func TestStolenEdgeRepeatsARiddle(t *testing.T) {
+	stolen(t, func(w *world, x *thief, sound *node) {
+		raw := fact.Append(nil, fact.Group{Name: "x", Granted: []string{strings.Repeat("x", 1000)}})
+		raw[0], raw[1] = byte(fact.RevokeFamilyKind), 200
+		riddle, _ := fact.Decode(raw) // the error says that it is newer
+		before := w.hub.db.Head()
+		for range 20 {
+			if _, refusal := x.say(fleet.Frames, 2, 1, fleet.ListOf(x.frame(riddle))); refusal != "" {
+				t.Error(refusal)
+			}
+		}
+		frames, err := w.hub.db.Log(w.ctx, before, 1<<20)
+		w.must(err)
+		if n := bytes.Count(bytes.Join(frames, nil), raw); n != 1 {
+			t.Errorf("the log has a riddle %d times", n)
 		}
 		w.sound(sound)
 	})
