@@ -37,8 +37,9 @@ const (
 	HubNumber uint16 = fact.HubNumber
 )
 
-// signedBy begins what a signature is about, so that the key signs nothing else that looks the same.
-const signedBy = "edgetoken fleet envelope 1\x00"
+// signatureDomain begins what the signature of an envelope is about, so that a link key signs nothing else that could
+// be shown as an envelope.
+const signatureDomain = "edgetoken fleet envelope 1\x00"
 
 // errEnvelope says that bytes are no envelope of this fleet for this node.
 var errEnvelope = errors.New("no envelope of this fleet")
@@ -75,8 +76,8 @@ func (i *identity) seal(e envelope) []byte {
 
 // signed is what the signature of an envelope is about.
 func (i *identity) signed(b []byte) []byte {
-	s := make([]byte, 0, len(signedBy)+len(i.fleet)+len(b))
-	return append(append(append(s, signedBy...), i.fleet[:]...), b...)
+	s := make([]byte, 0, len(signatureDomain)+len(i.fleet)+len(b))
+	return append(append(append(s, signatureDomain...), i.fleet[:]...), b...)
 }
 
 // open reads an envelope that is for this node or for everybody, and checks its signature. The body stays part of raw.
@@ -124,6 +125,7 @@ func (i *identity) answer(to envelope, body []byte, err error) []byte {
 // maxErrorText bounds the text of an error that goes over a lane, in bytes.
 const maxErrorText = 500
 
+// clip cuts a text that goes over a lane.
 func clip(s string) string { return s[:min(len(s), maxErrorText)] }
 
 // RefusedError is what another node says of a request that it did not do.
