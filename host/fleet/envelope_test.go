@@ -124,9 +124,13 @@ func FuzzMessages(f *testing.F) {
 	_, one, two := people()
 	_, raw := one.request(kindHome, 3, []byte("refresh"))
 	f.Add(byte(5), raw)
+	g := fetched{gone: true, batch: b}
+	f.Add(byte(6), g.append(nil))
+	own := NewAgreed(map[string]string{"compat": "5.5", "wire": "secure"})
+	f.Add(byte(7), []byte(NewAgreed(map[string]string{"compat": "5.2", "fleet.lane": "http"}).list))
 	f.Fuzz(func(t *testing.T, which byte, raw []byte) {
 		again := raw
-		switch which % 6 {
+		switch which % 8 {
 		case 0:
 			if m, ok := readHello(raw); ok {
 				again = m.append(nil)
@@ -143,10 +147,24 @@ func FuzzMessages(f *testing.F) {
 			if m, ok := readAccepted(raw); ok && len(m.reason) <= maxErrorText {
 				again = m.append(nil)
 			}
-		case 4:
-			readPage(raw)
+		case 4: // facts that cannot be read are left out
+			if m, ok := readPage(raw); ok {
+				if got, ok := readPage(m.append(nil)); !ok || !reflect.DeepEqual(got, m) {
+					t.Errorf("%+v is read again as %+v", m, got)
+				}
+			}
 		case 5:
 			_, _ = two.open(raw)
+		case 6:
+			if m, ok := readFetched(raw); ok {
+				again = m.append(nil)
+			}
+		case 7:
+			for _, key := range own.differing(string(raw)) {
+				if own.hashes[key] == 0 {
+					t.Errorf("%q differs, which is no setting here", key)
+				}
+			}
 		}
 		if !bytes.Equal(again, raw) {
 			t.Errorf("%x is written again as %x", raw, again)
