@@ -307,6 +307,21 @@ func TestRosterIsAskedAgain(t *testing.T) {
 	}
 }
 
+// TestWithdrawnWhileItConnects: the edge is withdrawn, and dropped, after it was let in and before it has a link.
+func TestWithdrawnWhileItConnects(t *testing.T) {
+	var calls atomic.Int64
+	hub, address := serve(t, lanetest.Key(1), func(ed25519.PublicKey) (uint16, bool) {
+		return 2, calls.Add(1) == 1
+	})
+	link(t, address, 2).ends("withdrawn")
+	if n := calls.Load(); n != 2 { // at once, not with the first record
+		t.Errorf("the roster was asked %d times, want 2", n)
+	}
+	if n := hub.Figures().Links; n != 0 {
+		t.Errorf("%d links, want none", n)
+	}
+}
+
 // TestBodies: what comes too much at once is refused, and others are answered meanwhile.
 func TestBodies(t *testing.T) {
 	hub, address := serve(t, lanetest.Key(1), lanetest.NewRoster(2, 3).Number)

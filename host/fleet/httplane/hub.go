@@ -112,11 +112,12 @@ func (h *Hub) Ask(ctx context.Context, to uint16, request []byte) ([]byte, error
 	return answer, err
 }
 
-// take makes a link the one of its edge, and ends that edge's older one.
+// take makes a link the one of its edge, and ends that edge's older one. It asks the roster once more, since Drop may
+// have been called before there was anything to end.
 func (h *Hub) take(l *link) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ctx.Err() != nil {
+	if h.ctx.Err() != nil || !l.member() {
 		return false
 	}
 	if older := h.links[l.number]; older != nil {

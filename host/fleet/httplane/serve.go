@@ -47,8 +47,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// upgrade makes a link of the connection of an edge. It asks the roster once more when the link is one that Drop ends:
-// the edge may have been withdrawn, and dropped, in between.
+// upgrade makes a link of the connection of an edge.
 func (h *Hub) upgrade(w http.ResponseWriter, number uint16, key ed25519.PublicKey) {
 	taken, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -88,7 +87,7 @@ func (l *link) serve() error {
 		if err != nil {
 			return err
 		}
-		if number, ok := l.hub.roster(l.key); !ok || number != l.number {
+		if !l.member() {
 			return errWithdrawn
 		}
 		_ = l.net.SetReadDeadline(time.Now().Add(reading))
@@ -97,6 +96,12 @@ func (l *link) serve() error {
 		}
 		l.hub.in.Add(headerBytes + uint64(h.n))
 	}
+}
+
+// member reports whether the edge is still one.
+func (l *link) member() bool {
+	number, ok := l.hub.roster(l.key)
+	return ok && number == l.number
 }
 
 // take takes one record.
