@@ -116,6 +116,21 @@ func (m *Manager) Leave(ctx context.Context) error {
 	})
 }
 
+// Found ends the keys that this node has from a fleet that it left, once it has founded another one, where it is the
+// hub: when the last token that they may have signed by now has expired. Its own of then are among them, since they are
+// those of an edge.
+func (m *Manager) Found(ctx context.Context) error {
+	return m.update(ctx, func(have *records) (u store.KeyUpdate, err error) {
+		life, now := have.life(), m.cfg.Now()
+		for i, k := range have.list {
+			if !have.mine(&k) && life.State(i, now) != core.KeyGone {
+				u.Put = append(u.Put, m.ends(k, now))
+			}
+		}
+		return u, nil
+	})
+}
+
 // ends is a key of a node that leaves: it signs nothing more, and ends with the last token that it may have signed.
 func (m *Manager) ends(k store.Key, now time.Time) store.Key {
 	if end := m.lastOf(&k, now); k.Ends == 0 || end < k.Ends {

@@ -110,6 +110,10 @@ func Found(ctx context.Context, cfg *config.Config, name string, addresses []str
 	if err := s.db.Found(ctx, m); err != nil {
 		return n, err
 	}
+	if err := manager.Found(ctx); err != nil {
+		return n, fmt.Errorf("this node is the hub now, but keys of an earlier fleet have no end yet: edgetoken keys "+
+			"retire ends them: %w", err)
+	}
 	return FleetNode{Fleet: name, Number: fact.HubNumber, Name: "hub", Addresses: addresses}, nil
 }
 
