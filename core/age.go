@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core/cause"
@@ -19,10 +20,14 @@ const (
 // revoked since, or a customer may have come. It says nothing of the token.
 var ErrStale = errors.New("what this node knows of the fleet is too old")
 
-// staleError is an ErrStale with the age. That is math.MaxInt64 where the node has heard nothing of the fleet yet.
+// staleError is an ErrStale with the age. That is math.MaxInt64 where the node has heard nothing of the fleet yet,
+// or is in it no more.
 type staleError struct{ age, most time.Duration }
 
 func (e staleError) Error() string {
+	if e.age == math.MaxInt64 {
+		return ErrStale.Error() + ": it has heard nothing since it started, or was withdrawn"
+	}
 	return ErrStale.Error() + ": it is " + e.age.Round(time.Millisecond).String() + " old, the most is " +
 		e.most.String()
 }

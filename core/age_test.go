@@ -47,6 +47,10 @@ func TestCheckAge(t *testing.T) {
 		!strings.Contains(err.Error(), "it is 1m1.5s old, the most is 1m0s") {
 		t.Errorf("CheckAge = %v, which does not say how old", err)
 	}
+	if err := core.CheckAge(&s, core.Login, math.MaxInt64); err == nil || strings.Contains(err.Error(), "old, the") ||
+		!strings.Contains(err.Error(), "it has heard nothing") {
+		t.Errorf("CheckAge = %v, where nothing was heard", err)
+	}
 }
 
 // A newer state can undo some refusals, and no revocation. A wrong password costs no token.

@@ -25,7 +25,7 @@ const (
 type Membership = fact.Membership
 
 // ErrHub says that this node is an edge, and that only the hub of its fleet may write what was asked for.
-var ErrHub = errors.New("only the hub of the fleet writes this")
+var ErrHub = errors.New("only the hub of the fleet does this")
 
 // Membership says what this node is in which fleet; zero on a single node. It reads memory. Do not change Addresses.
 func (db *DB) Membership() Membership { return *db.membership.Load() }

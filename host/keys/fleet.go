@@ -49,7 +49,8 @@ func (m *Manager) CheckFleet(ctx context.Context) error {
 			continue
 		}
 		if end := life.Ends(i); end != 0 {
-			until = "until " + moment(end).Format(time.RFC3339)
+			until = "until " + moment(end).Format(time.RFC3339) + ": wait for that, or retire it now (edgetoken " +
+				"keys retire " + k.ID + "), which refuses those tokens"
 		}
 		if state == core.KeySigning {
 			return fmt.Errorf("%w: key %s signs, for %s, which is a secret, and the nodes of a fleet share none: "+

@@ -70,6 +70,7 @@ func TestCheckFleet(t *testing.T) {
 	w.generate(m, keys.Generate{Algorithm: "ES256", Activate: true})
 	until := w.now.Add(core.DefaultSettings().RefreshTokenLifetime + time.Minute)
 	w.refused(m.CheckFleet(t.Context()), keys.ErrRefused, "checks tokens until "+until.UTC().Format(time.RFC3339))
+	w.refused(m.CheckFleet(t.Context()), keys.ErrRefused, "edgetoken keys retire "+secret)
 	w.now = until
 	if err := m.CheckFleet(t.Context()); err != nil {
 		t.Error(err)

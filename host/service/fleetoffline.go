@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -187,7 +188,7 @@ func Join(ctx context.Context, cfg *config.Config, token join.Token, name string
 	}
 	copied, err := fetch(ctx, client, s.dir.Store(), progress)
 	if err != nil {
-		return n, fmt.Errorf("%w: this node has its number, and the same command goes on from here", err)
+		return n, fmt.Errorf("%w: %s", err, afterCopy(err))
 	}
 	defer func() { err = errors.Join(err, os.Remove(copied)) }()
 	if err := s.db.Adopt(ctx, copied, false); err != nil {
@@ -197,6 +198,15 @@ func Join(ctx context.Context, cfg *config.Config, token join.Token, name string
 	n, err = s.inFleet()
 	n.Warnings = warnings
 	return n, err
+}
+
+// afterCopy says what to do about an error of a copy.
+func afterCopy(err error) string {
+	var refused join.Refusal
+	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+		return "it joins anew, with another number, by an invitation and an empty data directory (--data)"
+	}
+	return "this node has its number, and the same command goes on from here"
 }
 
 // enter has the hub give the node its number, and keeps that.

@@ -174,8 +174,9 @@ func TestJoinGoesOn(t *testing.T) {
 	h := newFleetHub(t)
 	cfg, token := stoppedNode(t), invite(t, h.db, "")
 	h.copies.Store(false)
-	if _, err := service.Join(t.Context(), cfg, token, "fra-1", nil, silent); !errors.Is(err, join.ErrRefused) {
-		t.Fatalf("Join: %v", err)
+	if _, err := service.Join(t.Context(), cfg, token, "fra-1", nil, silent); !errors.Is(err, join.ErrRefused) ||
+		!strings.HasSuffix(err.Error(), "by an invitation and an empty data directory (--data)") {
+		t.Fatalf("Join of one that is no member: %v", err)
 	}
 	h.copies.Store(true)
 	n, err := service.Join(t.Context(), cfg, token, "fra-1", nil, silent)

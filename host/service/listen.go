@@ -31,3 +31,12 @@ func Listen(address, setting string) (net.Listener, error) {
 	}
 	return nil, fmt.Errorf("listen on %s: choose another address with %s: %w", address, setting, err)
 }
+
+// free says in the words of Listen why a server that listens by itself could not.
+func free(address, setting string) error {
+	l, err := Listen(address, setting)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
