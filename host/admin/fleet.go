@@ -22,6 +22,8 @@ type FleetPart struct {
 	Status func(context.Context) (fleet.Status, error)
 	// Staleness is fleet.staleness: a lease lasts no longer.
 	Staleness time.Duration
+	Version   string   // of the program
+	Dials     []string // where an edge looks for its hub; nil at the hub
 
 	// Of a hub; nil at an edge. Confirmed waits until another node has what this one wrote before the call.
 	Confirmed func(context.Context) error
@@ -84,7 +86,9 @@ type FleetNode struct {
 // FleetEdge is what an edge knows of its link to the hub.
 type FleetEdge struct {
 	Connected   bool       `json:"connected"`
-	Age         *int64     `json:"age_ms"` // how old what it knows may be; null: it knows nothing yet
+	Fault       string     `json:"fault"`     // why it is not connected; empty if it is, or is not known
+	Withdrawn   bool       `json:"withdrawn"` // the node was taken out of the fleet
+	Age         *int64     `json:"age_ms"`    // how old what it knows may be; null: it knows nothing yet
 	Heard       *time.Time `json:"heard"`
 	Behind      bool       `json:"behind"` // it has not followed the log to its end
 	Lease       int64      `json:"lease_ms"`
@@ -139,6 +143,7 @@ func (s *server) showFleet(ctx context.Context, _, _ None) (Fleet, error) {
 			return v, err
 		}
 		v.add(status)
+		v.addOwn(s.cfg.Fleet)
 	}
 	return v, nil
 }
@@ -164,10 +169,9 @@ func (v *Fleet) add(status fleet.Status) {
 	}
 	if e := status.Edge; e != nil {
 		v.Edge = &FleetEdge{
-			Connected: e.Connected, Heard: known(e.Heard), Behind: e.Follows != e.HubHead,
-			Lease:  e.Lease.Milliseconds(),
-			Fenced: e.Fenced, HubWhole: e.Whole, ClockOffset: e.Offset.Milliseconds(),
-			Differs: list(e.Differs),
+			Connected: e.Connected, Fault: e.Fault, Withdrawn: e.Withdrawn, Heard: known(e.Heard),
+			Behind: e.Follows != e.HubHead, Lease: e.Lease.Milliseconds(), Fenced: e.Fenced, HubWhole: e.Whole,
+			ClockOffset: e.Offset.Milliseconds(), Differs: list(e.Differs),
 		}
 		if age := e.Age.Milliseconds(); e.Age != math.MaxInt64 {
 			v.Edge.Age = &age
@@ -189,6 +193,18 @@ func (v *Fleet) add(status fleet.Status) {
 		n.Connected, n.Heard, n.Behind, n.Lease = m.Connected, known(m.Heard), m.Behind, m.Lease.Milliseconds()
 		n.ClockOffset, n.Waiting, n.Quarantined = m.Offset.Milliseconds(), m.Waiting, m.Quarantined
 		n.Version, n.Differs = m.Version, m.Differs
+	}
+}
+
+// addOwn adds what a running node knows of itself.
+func (v *Fleet) addOwn(p *FleetPart) {
+	if len(p.Dials) > 0 {
+		v.Addresses = list(p.Dials)
+	}
+	for i := range v.Nodes {
+		if v.Nodes[i].Number == v.Number {
+			v.Nodes[i].Version = p.Version
+		}
 	}
 }
 

@@ -13,9 +13,14 @@ import (
 // A lane that has no link dials by itself.
 func (e *Edge) greet(ctx context.Context) {
 	quiet, longest, spread := time.Now(), silence, e.spread()
+	talk := talk{e: e, heard: time.Now()}
 	for {
 		began := time.Now()
-		switch answered := e.hello(ctx, false); {
+		answered := e.hello(ctx, false)
+		if ctx.Err() == nil {
+			talk.note(answered)
+		}
+		switch {
 		case answered:
 			quiet, longest = time.Now(), silence
 		case ctx.Err() == nil && time.Since(quiet) >= longest && e.cfg.Lane.Connected() && pause(ctx, spread()):
@@ -39,6 +44,34 @@ func (e *Edge) spread() func() time.Duration {
 	defer e.mu.Unlock()
 	chance := rand.New(rand.NewPCG(uint64(e.self.number), e.incarnation))
 	return func() time.Duration { return time.Duration(chance.Int64N(int64(helloEvery))) }
+}
+
+// talk logs when the hub ceases to answer, and when it answers again.
+type talk struct {
+	e     *Edge
+	heard time.Time // when the hub answered last, or the talk began
+	met   bool      // it has answered
+	said  time.Time // when its silence was logged last; zero: it is not silent
+}
+
+func (t *talk) note(answered bool) {
+	silent := time.Since(t.heard)
+	switch {
+	case answered:
+		if !t.met {
+			t.e.cfg.Log.Info("fleet: the hub answers")
+		} else if !t.said.IsZero() {
+			t.e.cfg.Log.Info("fleet: the hub answers again", "after", silent.Round(time.Millisecond))
+		}
+		t.heard, t.met, t.said = time.Now(), true, time.Time{}
+	case silent >= silence && time.Since(t.said) >= sayAgain:
+		why := "it takes the connection, and does not answer in time"
+		if fault := t.e.cfg.Lane.Fault(); fault != nil {
+			why = fault.Error()
+		}
+		t.e.cfg.Log.Warn("fleet: the hub does not answer", "for", silent.Round(time.Millisecond), "reason", why)
+		t.said = time.Now()
+	}
 }
 
 // rest waits until a hello is due: after a while, when something asks for one, or as soon as there is a link where

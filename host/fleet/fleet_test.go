@@ -87,6 +87,11 @@ func TestAge(t *testing.T) {
 		if err := edge.edge.Leased(); err != nil {
 			t.Errorf("Leased() = %v once it is back", err)
 		}
+		for _, text := range []string{`"fleet: the hub answers"`, "the hub does not answer", "answers again"} {
+			if n := edge.said.times(text); n != 1 {
+				t.Errorf("%s was logged %d times", text, n)
+			}
+		}
 	})
 }
 

@@ -38,6 +38,8 @@ type EdgeStatus struct {
 	Offset    time.Duration // the hub's clock minus this one
 	Heard     time.Time     // when a hello was last answered; zero: never
 	Connected bool
+	Fault     string // why it is not connected; empty: it is, or no dial has failed yet
+	Withdrawn bool   // the node was taken out of the fleet
 	// How often since the start: the log was fetched, a copy taken, the link dialled again.
 	Fetches, Copies, Redials uint64
 	// Differs are the keys of settings on which the nodes have to agree, and this one and its hub do not.
@@ -88,10 +90,15 @@ func (e *Edge) Status() Status {
 	if !e.lease.elapsed.IsZero() && e.ready && !e.fenced {
 		lease = max(0, -e.since(e.lease))
 	}
+	var fault string
+	if err := e.cfg.Lane.Fault(); err != nil {
+		fault = err.Error()
+	}
 	return Status{Number: e.self.number, Incarnation: e.incarnation, Epoch: e.follows.epoch, Head: e.cfg.Store.Head(),
 		Refusals: refusals(e.refusals),
 		Edge: &EdgeStatus{Age: age, Follows: e.follows.at, HubHead: e.last.head.at, Acked: e.acked, Lease: lease,
 			Fenced: e.fenced, Whole: e.last.whole, Offset: e.offset, Heard: e.heard, Connected: e.cfg.Lane.Connected(),
+			Fault: fault, Withdrawn: e.withdrawn,
 			Fetches: e.fetches, Copies: e.copies, Redials: e.redials,
 			Differs: slices.Clone(e.differs)}}
 }

@@ -153,6 +153,11 @@ func (f *fleetPart) openHubLane() (web http.Handler, err error) {
 		f.hubLane = h
 		return h, nil
 	}
+	if len(c.Servers) == 0 {
+		if err := free(c.NATSListen, "fleet.nats_listen"); err != nil {
+			return nil, err
+		}
+	}
 	h, err := natslane.NewHub(natslane.HubConfig{Fleet: f.member.Fleet, Key: f.key, Roster: f.roster,
 		Listen: c.NATSListen, Servers: c.Servers, Credentials: c.Credentials, Log: f.s.log})
 	if err != nil {
@@ -242,6 +247,21 @@ func (f *fleetPart) addresses() (listeners, servers []string) {
 		servers = atPort(listeners, f.cfg.Fleet.NATSListen)
 	}
 	return listeners, servers
+}
+
+// dials are the addresses that an edge dials, with those of NATS as URLs.
+func (f *fleetPart) dials() []string {
+	listeners, servers := f.addresses()
+	switch c := f.cfg.Fleet; {
+	case c.Lane == config.LaneHTTP:
+		return listeners
+	case len(c.Servers) > 0:
+		return append(listeners, c.Servers...)
+	}
+	for _, server := range servers {
+		listeners = append(listeners, natsScheme+server)
+	}
+	return listeners
 }
 
 func (f *fleetPart) newEdgeLane(listeners, servers []string) (lane.Edge, error) {

@@ -362,6 +362,9 @@ func TestWithdrawnEdge(t *testing.T) {
 		if a := f.far.ask("GET", "/readyz", "", nil); a.token("error") != "stale" {
 			t.Errorf("readiness once %s: %v", started, a)
 		}
+		if shown := f.far.socket("/fleet"); !strings.Contains(shown, `"withdrawn":true`) {
+			t.Errorf("once %s it shows %s", started, shown)
+		}
 		f.far.end()
 		f.far.start()
 	}
@@ -373,7 +376,7 @@ func TestWithdrawnEdge(t *testing.T) {
 	f.far.shows("edgetoken_fleet_withdrawn 1")
 	f.far.shows("edgetoken_fleet_age_seconds +Inf")
 	if fleet := f.hub.socket("/fleet"); !strings.Contains(fleet, `"name":"edge-0"`) ||
-		!strings.Contains(fleet, `"running":true`) {
+		!strings.Contains(fleet, `"running":true`) || !strings.Contains(fleet, `"version":"test"`) {
 		t.Errorf("the hub shows %s", fleet)
 	}
 }
@@ -401,6 +404,29 @@ func (n *fleetNode) socket(path string) string {
 		n.Fatal(err)
 	}
 	return string(b)
+}
+
+// TestFleetPortInUse: a hub that cannot listen names the setting.
+func TestFleetPortInUse(t *testing.T) {
+	free, taken := freeAddress(t), freeAddress(t)
+	l, err := net.Listen("tcp", taken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for setting, at := range map[string][2]string{"fleet.listen": {taken, free}, "fleet.nats_listen": {free, taken}} {
+		n := newFleetNode(t, config.LaneNATS, at[0], at[1])
+		if _, err := service.Found(t.Context(), n.cfg, "shop", at[:1], silent); err != nil {
+			t.Fatal(err)
+		}
+		s, err := service.Open(t.Context(), service.Config{Start: n.cfg, Log: testLog{t}})
+		if err == nil {
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "choose another with "+setting) {
+			t.Errorf("%s in use: %v", setting, err)
+		}
+	}
 }
 
 // TestNodeOfNoFleet: a node that is in no fleet listens for none, and shows none.

@@ -57,7 +57,7 @@ func (f *fleetPart) run(ctx context.Context) error {
 		})
 		f.s.log.Info("the hub of the fleet "+f.member.Fleet+" listens on "+f.listener.Addr().String(), "nats", f.natsAt)
 	} else {
-		f.s.log.Info("an edge of the fleet "+f.member.Fleet, "number", f.s.store.Number(), "hub", f.member.Addresses)
+		f.s.log.Info("an edge of the fleet "+f.member.Fleet, "number", f.s.store.Number(), "hub", f.dials())
 	}
 	var beside sync.WaitGroup
 	if f.hub != nil {

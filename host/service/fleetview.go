@@ -23,7 +23,9 @@ var errWithdrawn = errors.New("this node was withdrawn from its fleet, and answe
 // status is that of the protocol.
 func (f *fleetPart) status(ctx context.Context) (fleet.Status, error) {
 	if f.edge != nil {
-		return f.edge.Status(), nil
+		s := f.edge.Status()
+		s.Edge.Withdrawn = s.Edge.Withdrawn || f.withdrawn.Load()
+		return s, nil
 	}
 	members, err := f.s.store.Members(ctx)
 	if err != nil {
@@ -37,7 +39,10 @@ func (f *fleetPart) forAdmin() *admin.FleetPart {
 	if f == nil {
 		return nil
 	}
-	p := &admin.FleetPart{Status: f.status, Staleness: f.cfg.Fleet.Staleness}
+	p := &admin.FleetPart{Status: f.status, Staleness: f.cfg.Fleet.Staleness, Version: f.s.cfg.Version}
+	if f.edge != nil {
+		p.Dials = f.dials()
+	}
 	if f.hub != nil {
 		p.Confirmed, p.Drop, p.Resume = f.hub.Confirmed, f.hub.Drop, f.hub.Resume
 		if f.recorder != nil {

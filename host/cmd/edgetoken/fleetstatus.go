@@ -160,7 +160,7 @@ func stateOf(n admin.FleetNode, live bool) string {
 // liveCells are the cells of a member that only a running hub knows.
 func liveCells(n admin.FleetNode, missing bool, now time.Time) []string {
 	if n.Number == fact.HubNumber || n.Withdrawn != nil || n.Heard == nil {
-		return []string{"-", "-", "-", "-", "-", notesOf(n, missing)}
+		return []string{"-", "-", "-", "-", orDash(n.Version), notesOf(n, missing)}
 	}
 	return []string{ago(*n.Heard, now), shortly(milliseconds(n.Lease)), inBytes(n.Waiting),
 		fmt.Sprintf("%+dms", n.ClockOffset), orDash(n.Version), notesOf(n, missing)}
@@ -188,12 +188,18 @@ func notesOf(n admin.FleetNode, missing bool) string {
 
 // edgeText says how an edge does.
 func edgeText(e admin.FleetEdge, now time.Time) string {
+	if e.Withdrawn {
+		return "withdrawn: this node was taken out of the fleet, and answers nothing: edgetoken fleet leave makes it " +
+			"a single node"
+	}
 	text := "away: there is no link to the hub"
 	switch {
 	case e.Fenced:
 		text = "overtaken: another process runs as this node, and began later: stop one of them"
 	case e.Connected:
 		text = "connected"
+	case e.Fault != "":
+		text += " (" + terminal.Printable(e.Fault) + ")"
 	}
 	switch {
 	case e.Age == nil:

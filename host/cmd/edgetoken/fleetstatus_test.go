@@ -41,6 +41,9 @@ func TestFleetStatus(t *testing.T) {
 	}
 	away := edge
 	away.Edge = &admin.FleetEdge{Heard: &heard, Differs: []string{"fleet.skew", "refresh.grace"}}
+	unreachable, withdrawn := edge, edge
+	unreachable.Edge = &admin.FleetEdge{Age: &age, Heard: &heard, HubWhole: true, Fault: "connection refused"}
+	withdrawn.Edge = &admin.FleetEdge{Age: &age, Heard: &heard, Withdrawn: true}
 	overtaken := edge
 	overtaken.Edge = &admin.FleetEdge{Age: &age, Heard: &heard, Fenced: true}
 	for name, c := range map[string]struct {
@@ -73,6 +76,21 @@ NODE  NAME   STATE
 node 2, edge of the fleet shop; the hub is at hub.example.com:7421
 away: there is no link to the hub; it has heard nothing since it started; the hub answered 200ms ago; lease 0s;
 clock +0ms; other settings than the hub: fleet.skew, refresh.grace
+NODE  NAME   STATE
+1     hub    hub
+2     fra-1  edge
+`},
+		"at an edge that cannot dial": {unreachable, `
+node 2, edge of the fleet shop; the hub is at hub.example.com:7421
+away: there is no link to the hub (connection refused); it knows all of 400ms ago; the hub answered 200ms ago;
+lease 0s; clock +0ms
+NODE  NAME   STATE
+1     hub    hub
+2     fra-1  edge
+`},
+		"at an edge that was withdrawn": {withdrawn, `
+node 2, edge of the fleet shop; the hub is at hub.example.com:7421
+withdrawn: this node was taken out of the fleet, and answers nothing: edgetoken fleet leave makes it a single node
 NODE  NAME   STATE
 1     hub    hub
 2     fra-1  edge

@@ -312,6 +312,13 @@ func (e *edge) Redial() {
 
 func (e *edge) Connected() bool { return e.network.hubNow() != nil }
 
+func (e *edge) Fault() error {
+	if e.Connected() {
+		return nil
+	}
+	return lane.ErrNobody
+}
+
 func (e *edge) Close() error {
 	e.network.mu.Lock()
 	defer e.network.mu.Unlock()

@@ -46,6 +46,7 @@ type Edge struct {
 
 	mu        sync.Mutex
 	link      *conn // nil: none is up
+	fault     error // why there is none; nil: no dial has failed yet
 	followers map[*queue]bool
 }
 
@@ -145,6 +146,15 @@ func (e *Edge) Redial() {
 
 func (e *Edge) Connected() bool { return e.current() != nil }
 
+func (e *Edge) Fault() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.link != nil {
+		return nil
+	}
+	return e.fault
+}
+
 func (e *Edge) Close() error {
 	e.end()
 	e.work.Wait()
@@ -180,6 +190,7 @@ func (e *Edge) dial() {
 	for i := 0; e.ctx.Err() == nil; i++ {
 		began := time.Now()
 		err := e.hold(e.addresses[i%len(e.addresses)])
+		e.failed(err)
 		e.log.Debug("the link of the fleet is down", "err", err)
 		again, lasted := e.again, time.Since(began)
 		if lasted < lane.Lasting {
@@ -192,6 +203,16 @@ func (e *Edge) dial() {
 		case <-e.ctx.Done():
 		}
 	}
+}
+
+// failed keeps why a link ended, or was never up.
+func (e *Edge) failed(err error) {
+	if errors.Is(err, linktls.ErrStranger) {
+		err = lane.ErrNotHub
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fault = err
 }
 
 // hold makes a link and takes what comes on it, until it ends.
@@ -282,6 +303,8 @@ func upgrade(t *tls.Conn, address string) (io.Reader, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case answer.StatusCode == http.StatusForbidden:
+		return nil, lane.ErrNotMember
 	case answer.StatusCode != http.StatusSwitchingProtocols || !upgrades(answer.Header):
 		return nil, errors.New("it answers " + answer.Status)
 	}

@@ -36,6 +36,13 @@ var (
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("the lane is closed")
 
+	// ErrNotHub says that what answers at an address of the hub is something else.
+	ErrNotHub = errors.New("what answers there is not the hub of this fleet: it has another key")
+
+	// ErrNotMember says that the hub ends the connections of this node, as it does where it does not know its key.
+	ErrNotMember = errors.New("the hub ends the connection, as it does with a node that was withdrawn, or has " +
+		"another keys.secret than when it joined")
+
 	// ErrTooLong says that a message has more than MaxMessage bytes. Nothing was sent.
 	ErrTooLong = errors.New("the message is longer than a lane carries")
 )
@@ -71,6 +78,10 @@ type Edge interface {
 
 	// Connected reports whether the link to the hub is up, as far as this side has noticed.
 	Connected() bool
+
+	// Fault says why the link is down, as far as this side knows; nil while it is up, and before a dial has failed. It
+	// may be ErrNotHub or ErrNotMember.
+	Fault() error
 
 	// Close ends the link and all calls (ErrClosed).
 	Close() error

@@ -4,6 +4,7 @@ package natslane
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,12 +40,27 @@ func NewEdge(cfg EdgeConfig) (*Edge, error) {
 			return nil, errors.New("no address of the hub")
 		}
 		address = "tls://" + strings.Join(cfg.Addresses, ",tls://")
+		t.VerifyConnection = l.noting(t.VerifyConnection)
 		options = append(options, nats.Secure(t), nats.TLSHandshakeFirst())
 	}
 	if err := l.connect(address, options...); err != nil {
 		return nil, err
 	}
 	return &Edge{link: l}, nil
+}
+
+// noting is the check of the hub's key, which keeps what it says. A hub that does not know the key of this node takes
+// the handshake and ends it afterwards.
+func (l *link) noting(check func(tls.ConnectionState) error) func(tls.ConnectionState) error {
+	return func(s tls.ConnectionState) error {
+		err := check(s)
+		if err != nil {
+			l.failed(lane.ErrNotHub)
+		} else {
+			l.failed(lane.ErrNotMember)
+		}
+		return err
+	}
 }
 
 // clientOptions are those of a client of a cluster, and its addresses as nats.Connect takes them.
@@ -117,6 +133,8 @@ func (e *Edge) Answer(f func(ctx context.Context, request []byte) []byte) {
 func (e *Edge) Redial() { e.link.redial() }
 
 func (e *Edge) Connected() bool { return e.link.up.Load() }
+
+func (e *Edge) Fault() error { return e.link.why() }
 
 func (e *Edge) Close() error {
 	e.link.end()

@@ -3,10 +3,12 @@
 package natslane
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -47,6 +49,7 @@ type link struct {
 	reached bool      // since the last wait a connection was made
 	began   time.Time // of the link that is up, or was since the last wait; zero: there was none
 	pace    lane.Pace
+	fault   error                    // why there is no link; nil: there is one, or no dial has failed yet
 	waiting map[string]chan<- answer // by what follows the own inbox in the subject of the answer
 }
 
@@ -75,7 +78,7 @@ func (l *link) connect(address string, more ...nats.Option) error {
 	begun := sync.OnceFunc(func() { close(first) })
 	up := func(*nats.Conn) {
 		l.mu.Lock()
-		l.began = time.Now()
+		l.began, l.fault = time.Now(), nil
 		l.mu.Unlock()
 		l.up.Store(true)
 		begun()
@@ -98,6 +101,7 @@ func (l *link) connect(address string, more ...nats.Option) error {
 		nats.ReconnectHandler(up),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			l.up.Store(false)
+			l.failed(fmt.Errorf("the link was lost: %w", cmp.Or(err, io.EOF)))
 			l.fail(lane.ErrLost)
 			l.log.Debug("the link of the fleet is down", "err", err)
 		}),
@@ -122,12 +126,31 @@ func (l *link) Dial(network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialing}
 	c, err := d.DialContext(l.ctx, network, address)
 	if err != nil {
+		l.failed(err)
 		return nil, err
 	}
+	l.failed(fmt.Errorf("%s takes the connection and does not keep it", address))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.raw, l.reached = c, true
 	return c, nil
+}
+
+// failed keeps why there is no link, or will be none if what begins now comes to nothing.
+func (l *link) failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = err
+}
+
+// why is what failed has kept; nil while there is a link.
+func (l *link) why() error {
+	if l.up.Load() {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fault
 }
 
 // wait is how long to wait before all addresses are dialled once more.

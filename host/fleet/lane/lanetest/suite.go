@@ -217,8 +217,12 @@ func drop(t *testing.T, k Kit) {
 	if n := f.hub.Figures().Links; n != 1 {
 		t.Errorf("%d links, want 1", n)
 	}
+	f.until("it knows why", func() bool { return errors.Is(a.Fault(), lane.ErrNotMember) })
 	f.roster.Add(2)
 	f.answers("send of 2: back", send(a, "back"))
+	if err := a.Fault(); err != nil && a.Connected() {
+		t.Errorf("a link that is up has the fault %v", err)
+	}
 }
 
 func strangers(t *testing.T, k Kit) {
@@ -237,6 +241,8 @@ func strangers(t *testing.T, k Kit) {
 			e.Redial()
 		}
 	}
+	f.until("the one is told", func() bool { return errors.Is(unknown.Fault(), lane.ErrNotMember) })
+	f.until("the other knows", func() bool { return errors.Is(deceived.Fault(), lane.ErrNotHub) })
 	for range 3 {
 		if got, err := briefly(send(liar, "x")); err == nil && !bytes.HasPrefix(got, []byte("send of 3")) {
 			t.Errorf("edge 3 sent as edge 2: %q", got)
