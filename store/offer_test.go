@@ -28,11 +28,16 @@ func restoredHub(t testing.TB, hub *member) *member {
 // restoredFrom is a hub as an earlier backup of it has it, restored.
 func restoredFrom(t testing.TB, hub *member, made []byte) *member {
 	t.Helper()
+	return restoredSo(t, hub, made, store.Restoring{KeepSessions: true})
+}
+
+func restoredSo(t testing.TB, hub *member, made []byte, how store.Restoring) *member {
+	t.Helper()
 	r, err := backup.NewReader(bytes.NewReader(made))
 	must(t, err)
 	m := &member{config: hub.config, clock: hub.clock}
 	m.config.Path = filepath.Join(t.TempDir(), "store.db")
-	_, err = store.Restore(bg, m.config, r, store.Restoring{KeepSessions: true})
+	_, err = store.Restore(bg, m.config, r, how)
 	must(t, err)
 	m.open(t)
 	t.Cleanup(func() { m.Close() })
@@ -134,6 +139,29 @@ func TestCutOffAfterRestore(t *testing.T) {
 	must(t, again.Revoke(bg, seven))
 	if at := state(t, again.DB, seven, core.Family{}).CutOff; at < next {
 		t.Errorf("the cut-off is %d, and log-ins of before begin at %d", at, next)
+	}
+}
+
+// A log-in at an edge that began just after the cut-off of a restore ends by a cut-off that the hub writes once it is
+// restored from the same backup again. It has forgotten the cut-off of the first restore, which lies behind its mark.
+func TestCutOffAfterTwoRestores(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		hub, _ := fleetOfTwo(t)
+		hub.config.Staleness, hub.config.Skew = 10*time.Second, time.Second
+		for range 3 { // each process begins behind the mark of the one before
+			hub.restart(t, nil)
+			must(t, hub.Revoke(bg, seven))
+			s := state(t, hub.DB, seven, core.Family{})
+			must(t, hub.Settle(bg, login(s, s.CutOff+1)))
+		}
+		made := backUp(t, hub.DB)
+		first := restoredSo(t, hub, made, store.Restoring{KeepSessions: keep})
+		begins := state(t, first.DB, core.Integer(8), core.Family{}).CutOff + 1
+		second := restoredSo(t, hub, made, store.Restoring{KeepSessions: !keep})
+		must(t, second.Revoke(bg, seven))
+		if at := state(t, second.DB, seven, core.Family{}).CutOff; at < begins {
+			t.Errorf("log-ins kept first: %v: the cut-off is %d, and a log-in of before began at %d", keep, at, begins)
+		}
 	}
 }
 

@@ -228,7 +228,7 @@ func (c Config) lockExisting() (*os.File, error) {
 //
 // That time goes by what the clock says even if it is so far ahead of the backup that an operator has to confirm it.
 // It lies as far ahead as a high-water mark: log-ins that were forgotten may have begun by a clock that was ahead of
-// this one, or just after a cut-off that was.
+// this one, or just after a cut-off that was, such as that of an earlier restore from the same backup.
 func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (until int64, err error) {
 	err = db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
@@ -236,6 +236,7 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
 		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
+		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
 		missing, err := w.missingOffers()
 		if err != nil {
 			return nil, err
@@ -254,7 +255,6 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 			forgotten, err := w.newGap(made, until)
 			return append(facts, forgotten), err
 		}
-		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
 		return append(facts, fact.NodeCutOff{At: until}), nil
 	})
 	return until, err
