@@ -62,6 +62,10 @@ func (w *world) someEdge() *station { return w.edges[w.rand.IntN(len(w.edges))] 
 func (w *world) badLink(what string, l fleettest.Link, most time.Duration) {
 	s := w.someEdge()
 	w.note("%s: the link is %s", s.name, what)
+	w.haveLink(s, l, most)
+}
+
+func (w *world) haveLink(s *station, l fleettest.Link, most time.Duration) {
 	s.setLink(l)
 	if s.apart() {
 		w.unhear(s)
@@ -221,10 +225,17 @@ func (w *world) remember() {
 	}
 }
 
-// clone starts a second process with a copy of the file of an edge.
+// clone starts a second process with a copy of the file of an edge, at which some have just logged in.
 func (w *world) clone() {
 	s := w.someEdge()
-	if len(w.clones) > 0 || s.process() == nil {
+	for range 6 {
+		w.logInAt(s)
+	}
+	w.later(w.between(tick, helloEvery), func() { w.cloneOf(s) })
+}
+
+func (w *world) cloneOf(s *station) {
+	if len(w.clones) > 0 || s.process() == nil || !slices.Contains(w.edges, s) {
 		return
 	}
 	c := w.newStation(s.number, s.name+"'")
@@ -316,6 +327,12 @@ func (w *world) withdrawPlanned() {
 	if s == nil {
 		return
 	}
+	w.truth.mu.Lock()
+	s.leaving = true
+	w.truth.mu.Unlock()
+	for range 6 {
+		w.logInAt(s)
+	}
 	w.at(w.hub, func(p *process, began time.Duration) {
 		status := func() (m fleet.MemberStatus) {
 			members, err := p.db.Members(p.ctx)
@@ -345,8 +362,25 @@ func (w *world) withdrawPlanned() {
 		if err == nil {
 			err = w.changeMember(p, s.number, func(m *fact.Member) { m.AtHub = true })
 		}
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
 		w.note("hub: has the log-ins of %s: %v", s.name, err)
+		if err == nil {
+			s.handed = w.elapsed()
+		}
 	})
+	w.later(tick, func() { w.linger(s) })
+}
+
+// linger has clients of a node that is being withdrawn refresh there as long as it lets them.
+func (w *world) linger(s *station) {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	for _, l := range w.truth.logins {
+		if l.home.number == s.number && l.ended == 0 && l.dead == 0 {
+			w.later(w.between(0, staleness+2*time.Second), func() { w.refresh(l, w.latest(l, false), s) })
+		}
+	}
 }
 
 // withdrawStolen withdraws an edge that was stolen, with its log-ins.
@@ -399,12 +433,21 @@ func (w *world) restoreHub() {
 		w.note("hub: a backup is made")
 		return
 	}
-	for range 3 { // which it may be alone to know
-		if l := w.someLogin(); l != nil {
-			w.logOutAt(l, w.hub)
-		}
+	if w.rand.IntN(4) > 0 {
+		w.darkenAll()
+	}
+	for _, l := range w.living(5) { // which it may be alone to know
+		w.logOutAt(l, w.hub)
 	}
 	w.later(tick, w.restoreNow)
+}
+
+// darkenAll has the hub lose all its links at once, before it notices.
+func (w *world) darkenAll() {
+	w.note("hub: all links are dark")
+	for _, s := range w.edges {
+		w.haveLink(s, fleettest.Link{Dark: true}, 2*time.Second)
+	}
 }
 
 func (w *world) restoreNow() {
@@ -416,6 +459,7 @@ func (w *world) restoreNow() {
 		_, err = store.Restore(w.ctx, w.hub.config(nil), r, how)
 		w.must(err)
 		w.forget(w.hubBack.at)
+		w.later(w.between(0, time.Second), w.visit)
 		w.later(w.between(500*time.Millisecond, 6*time.Second), w.resume)
 	})
 }

@@ -73,12 +73,12 @@ var wrongRules = []wrongRule{
 			Is: `	if planted("advances of the past are not written again") {
 	} else if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
 `}}},
-	{"a lease waits for no other", 2000, false, "clone", []faultdisk.Fault{
+	{"a lease waits for no other", 300, true, "clone", []faultdisk.Fault{
 		{Source: "host/fleet/hubhello.go", Was: "s.registered < s.incarnation && !time.Now().Before(s.wait) {\n",
 			Is: `s.registered < s.incarnation &&
 		(!time.Now().Before(s.wait) || planted("a lease waits for no other")) {
 `}}},
-	{"nobody is fenced off", 1000, false, "clone,dark", []faultdisk.Fault{
+	{"nobody is fenced off", 300, true, "clone", []faultdisk.Fault{
 		{Source: "store/judge.go", Was: "err == nil && at.Incarnation < lease {\n",
 			Is: `err == nil && at.Incarnation < lease && !planted("nobody is fenced off") {
 `}, {Source: "host/fleet/hubhello.go", Was: "	if w.fenced = said.incarnation < s.incarnation; w.fenced {\n",
@@ -104,7 +104,7 @@ var wrongRules = []wrongRule{
 		{Source: "host/fleet/edgehello.go", Was: "		case ctx.Err() == nil && time.Since(quiet) >= longest &&",
 			Is: `		case planted("nobody dials again after a silence"):
 		case ctx.Err() == nil && time.Since(quiet) >= longest &&`}}},
-	{"the hub takes log-ins over while a lease runs", 400, false, "planned,dark", []faultdisk.Fault{
+	{"the hub takes log-ins over while a lease runs", 300, true, "planned", []faultdisk.Fault{
 		{Source: "host/fleet/status.go", Was: "			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset\n",
 			Is: `			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset
 			if planted("the hub takes log-ins over while a lease runs") {
@@ -139,7 +139,7 @@ var wrongRules = []wrongRule{
 `}, {Source: "store/judge.go", Was: "a != fact.Anyone && a != fact.Home {\n",
 			Is: `a != fact.Anyone && a != fact.Home && !planted("an edge writes cut-offs") {
 `}}},
-	{"a later cut-off may be lower", 1000, false, "restore,crash", []faultdisk.Fault{
+	{"a later cut-off may be lower", 300, true, "restore", []faultdisk.Fault{
 		{Source: "store/writer.go", Was: "	if w.ahead > 0 {\n		existing = max(existing,",
 			Is: `	if planted("a later cut-off may be lower") {
 		return min(max(w.now+w.ahead, w.granted), core.LastStart)
@@ -163,7 +163,7 @@ var wrongRules = []wrongRule{
 			Is: `	case planted("a home needs no lease"):
 	case !e.ready || e.lease.elapsed.IsZero() || e.since(e.lease) >= 0:
 `}}},
-	{"no refresh waits for the hub", 1000, false, "clone,dark", []faultdisk.Fault{
+	{"no refresh waits for the hub", 300, true, "clone", []faultdisk.Fault{
 		{Source: "host/fleet/edge.go", Was: "	if e.cfg.Settings.Durability == Local {\n",
 			Is: `	if e.cfg.Settings.Durability == Local || planted("no refresh waits for the hub") {
 `}}},
@@ -195,7 +195,7 @@ var wrongRules = []wrongRule{
 			request.State.CutOff, request.State.Family.Dead = 0, false
 		}
 		r.Outcome`}}},
-	{"the hub alone acknowledges", 5000, false, "restore,slow", []faultdisk.Fault{
+	{"the hub alone acknowledges", 300, true, "restore", []faultdisk.Fault{
 		{Source: "host/fleet/hub.go", Was: "	upTo := place{h.epoch, h.cfg.Store.Head()}\n",
 			Is: `	if planted("the hub alone acknowledges") {
 		return nil

@@ -3,6 +3,7 @@ package fleetsim_test
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -69,6 +70,18 @@ func (w *world) someLogin() *login {
 	return w.truth.logins[n-1-w.rand.IntN(min(n, 25))]
 }
 
+// living are the latest log-ins at edges that nobody has ended, at most so many.
+func (w *world) living(most int) (list []*login) {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	for _, l := range slices.Backward(w.truth.logins) {
+		if !l.home.isHub() && l.ended == 0 && l.dead == 0 && l.shut == 0 && len(list) < most {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 // someone is a customer.
 func (w *world) someone() *customer {
 	w.truth.mu.Lock()
@@ -97,9 +110,11 @@ func why(r node.Result) cause.Cause {
 	return r.Refusals[0].Cause
 }
 
-func (w *world) logIn() {
+func (w *world) logIn() { w.logInAt(w.somewhere()) }
+
+func (w *world) logInAt(s *station) {
 	c := w.someone()
-	with, s := w.secret(c), w.somewhere()
+	with := w.secret(c)
 	w.at(s, func(p *process, began time.Duration) {
 		r, err := p.Login(p.ctx, client, c.email(), with.text)
 		w.truth.mu.Lock()
@@ -155,9 +170,17 @@ func (w *world) retryAt(l *login, s *station) {
 	w.later(w.between(50*time.Millisecond, 7*time.Second), func() { w.refresh(l, with, w.somewhere()) })
 }
 
+// visit has customers log in at edges, and end all their log-ins a moment later.
+func (w *world) visit() {
+	for range 4 {
+		w.logInAt(w.someEdge())
+		w.later(w.between(tick, 6*tick), w.logOutEverywhere)
+	}
+}
+
 // rush has clients of a node refresh there within the next moments, and show the same tokens elsewhere later.
 func (w *world) rush(s *station) {
-	const most = 10
+	const most = 16
 	w.truth.mu.Lock()
 	var its []*login
 	for _, l := range w.truth.logins {
@@ -167,7 +190,7 @@ func (w *world) rush(s *station) {
 	}
 	w.truth.mu.Unlock()
 	for _, l := range its[max(0, len(its)-most):] {
-		w.later(w.between(0, 1500*time.Millisecond), func() { w.retryAt(l, s) })
+		w.later(w.between(0, 2*helloEvery), func() { w.retryAt(l, s) })
 	}
 }
 
@@ -195,6 +218,9 @@ func (w *world) refresh(l *login, with shown, s *station) {
 	w.at(s, func(p *process, began time.Duration) {
 		w.truth.mu.Lock()
 		l.flying++
+		if s.repeats() || l.home.repeats() { // a request that comes again may be the reuse of a token
+			l.doubtful = true
+		}
 		w.truth.mu.Unlock()
 		r, err := p.Refresh(p.ctx, with.token)
 		w.truth.mu.Lock()
@@ -209,6 +235,7 @@ func (w *world) refresh(l *login, with shown, s *station) {
 			l.doubtful = l.doubtful || with.generation+1 < l.last // it was on its way for long
 			w.refused(l, s, p, "refresh: "+why(r).String())
 		default:
+			w.leaves(l, s, began)
 			w.accepted(l, s, began, "refresh")
 			w.give(l, r.Tokens[1].Value)
 			l.doubtful = l.doubtful || !l.home.punctual() // the tokens may be from the future
@@ -283,6 +310,7 @@ func (w *world) change(
 			}
 		}
 		w.truth.mu.Unlock()
+		whole := w.whole()
 		r, err := do(p)
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
@@ -291,7 +319,14 @@ func (w *world) change(
 			c.touched += slowest
 		}
 		w.note("%s: %s of %d, asked at %v: %v %v", s.name, what, c.id, began, why(r), err)
-		if err == nil && !r.Refused() && w.truth.restored <= began { // else the hub may have forgotten it already
+		switch {
+		case err != nil || r.Refused() || w.truth.restored > began: // the hub may have forgotten it already
+		case !whole:
+			w.count("a restored hub ended log-ins before it had heard from all edges, and may have missed some")
+			for _, l := range before {
+				l.doubtful = true
+			}
+		default:
 			done(began, before)
 		}
 	})

@@ -24,6 +24,7 @@ const (
 	presentPassword = "not the same password lets a customer in everywhere"
 	unknownAtHub    = "the hub does not know of a refresh although all is well again"
 	stillThere      = "a node that was withdrawn follows the fleet"
+	twoHomes        = "a node that was withdrawn refreshes log-ins that the hub has by now"
 	deadLives       = "what ended is alive once all is well again"
 )
 
@@ -145,8 +146,20 @@ func (w *world) accepted(l *login, s *station, began time.Duration, what string)
 		w.violate(revokedStale, "%s at %s, %v after it ended: %s", l.name, s.name, dead, what)
 	case age(l.secret.dead) > staleness:
 		w.violate(oldPassword, "%s at %s, %v after the change: %s", l.name, s.name, age(l.secret.dead), what)
-	case dead > after && s.steady() > dead+settledFor:
+	case dead > after && s.steady() > dead+settledFor && !s.leaving:
 		w.violate(revokedLate, "%s at %s, %v after it ended: %s", l.name, s.name, dead, what)
+	}
+}
+
+// leaves checks that a node which is being withdrawn may refresh a log-in. The hub may never hear of it. The caller
+// holds mu.
+func (w *world) leaves(l *login, s *station, began time.Duration) {
+	if !s.leaving {
+		return
+	}
+	l.doubtful, l.rewound, l.unheard = true, true, true
+	if s.handed != 0 && began > s.handed && l.home.number == s.number {
+		w.violate(twoHomes, "%s at %s, %v after", l.name, s.name, began-s.handed)
 	}
 }
 
@@ -213,6 +226,12 @@ func (w *world) connected() bool {
 	}
 	connected := func(m fleet.MemberStatus) bool { return m.Connected }
 	return slices.ContainsFunc(p.hub.Status(members).Hub.Members, connected)
+}
+
+// whole reports whether a hub is there that vouches for what it knows.
+func (w *world) whole() bool {
+	p := w.hub.process()
+	return p != nil && p.hub.Whole()
 }
 
 // die notes that a log-in has ended, which is acknowledged and known at the hub. The caller holds mu.

@@ -75,6 +75,8 @@ type station struct {
 	path      string
 	stolen    bool          // guarded by truth.mu
 	left      time.Duration // when it was withdrawn; 0: it was not; guarded by truth.mu
+	leaving   bool          // it is being withdrawn as planned; guarded by truth.mu
+	handed    time.Duration // when the hub got its log-ins; 0: it has not; guarded by truth.mu
 	usualSkew time.Duration
 	images    []image // earlier states of the file; only what drives the run uses them
 
@@ -383,6 +385,13 @@ func (s *station) dark() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.link.Dark
+}
+
+// repeats reports whether the link to the hub delivers messages twice.
+func (s *station) repeats() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.link.Twice > 0
 }
 
 // good reports whether nothing is wrong with a link.
