@@ -184,6 +184,16 @@ func (n *fleetNode) ready() {
 
 const fleetPassword = "correct horse 1"
 
+// until waits until something holds.
+func (n *fleetNode) until(what string, holds func() bool) {
+	n.Helper()
+	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			n.Fatalf("it does not happen that %s", what)
+		}
+	}
+}
+
 func (n *fleetNode) logIn() answer {
 	n.Helper()
 	return n.want("log-in", http.StatusOK, "POST", "/auth/token/", "",

@@ -66,15 +66,6 @@ func (f *testFleet) converge(what string) {
 	f.hub.Logf("all know the same %s after %v", what, time.Since(began).Round(time.Millisecond))
 }
 
-func (n *fleetNode) until(what string, holds func() bool) {
-	n.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			n.Fatalf("it does not happen that %s", what)
-		}
-	}
-}
-
 // recorded waits until the recorder has all that the hub wrote.
 func (f *testFleet) recorded() {
 	f.hub.Helper()

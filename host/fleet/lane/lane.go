@@ -52,7 +52,8 @@ var (
 //
 // New edges begin to dial by themselves and go on for ever, so a hub that is away at the start is no error.
 type Edge interface {
-	// Send delivers frames to the hub, which answers once it has them, and returns the answer of Handler.Send.
+	// Send delivers frames or a hello to the hub, and returns the answer of Handler.Send, which comes once the hub has
+	// them. What Ask waits for never delays it.
 	Send(ctx context.Context, frames []byte) (answer []byte, err error)
 
 	// Follow calls take for each batch that the hub publishes, one at a time, until ctx ends, whose error it returns,
