@@ -76,6 +76,10 @@ func (e *Edge) answer(ctx context.Context, raw []byte) []byte {
 		e.refuse("ask: no envelope of a member")
 		return nil
 	}
+	if e.seen.again(m.from, m.nonce) {
+		e.refuse(refusedRepeat)
+		return nil
+	}
 	body, err := e.cfg.Answer(ctx, m.from, m.body)
 	return e.self.answer(m, body, err)
 }

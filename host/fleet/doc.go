@@ -16,7 +16,7 @@
 // (homes, leases and fences). And a hub that was restored vouches for nothing until all edges have told it what it
 // forgot.
 //
-// The reading order: envelope.go, members.go, agreed.go and message.go (what goes over the lane), ask.go; edge.go,
-// edgehello.go, edgefollow.go, edgefetch.go, queue.go, edgesend.go, edgerealign.go; hub.go, hubhello.go, hubserve.go,
-// fair.go, hubpublish.go, recorder.go, replay.go; wait.go, status.go.
+// The reading order: envelope.go, members.go, agreed.go and message.go (what goes over the lane), ask.go, repeat.go;
+// edge.go, edgehello.go, edgefollow.go, edgefetch.go, queue.go, edgesend.go, edgerealign.go; hub.go, hubhello.go,
+// hubserve.go, fair.go, hubpublish.go, recorder.go, replay.go; wait.go, status.go.
 package fleet

@@ -92,6 +92,7 @@ type EdgeConfig struct {
 type Edge struct {
 	cfg  EdgeConfig
 	self identity
+	seen repeats
 
 	batches *queue        // of the log, to be applied
 	behind  chan struct{} // cap 1: the log is to be fetched
@@ -160,7 +161,8 @@ func NewEdge(cfg EdgeConfig) (*Edge, error) {
 	e := &Edge{cfg: cfg, behind: make(chan struct{}, 1),
 		nudge: make(chan struct{}, 1), batches: newQueue(maxBatches), changed: newSignal(),
 		refusals: map[string]uint64{}}
-	e.self = identity{fleet: m.ID, number: cfg.Store.Number(), key: cfg.Key, keyOf: memberKeys(cfg.Store, m)}
+	e.self = identity{fleet: m.ID, number: cfg.Store.Number(), key: cfg.Key, keyOf: memberKeys(cfg.Store, m),
+		asked: newNumbering()}
 	return e, nil
 }
 

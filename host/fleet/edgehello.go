@@ -37,13 +37,13 @@ func (e *Edge) greet(ctx context.Context) {
 	}
 }
 
-// spread gives waits of 0 to helloEvery, others at each edge. What they are is no secret, and they come again where the
-// same edge begins the same incarnation, so that simulations are repeatable.
+// spread gives waits of up to half of helloEvery, others at each edge. What they are is no secret, and they come again
+// where the same edge begins the same incarnation, so that simulations are repeatable.
 func (e *Edge) spread() func() time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	chance := rand.New(rand.NewPCG(uint64(e.self.number), e.incarnation))
-	return func() time.Duration { return time.Duration(chance.Int64N(int64(helloEvery))) }
+	return func() time.Duration { return time.Duration(chance.Int64N(int64(helloEvery / 2))) }
 }
 
 // talk logs when the hub ceases to answer, and when it answers again.

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -48,7 +47,7 @@ var errEnvelope = errors.New("no envelope of this fleet")
 type envelope struct {
 	kind     kind
 	from, to uint16
-	// nonce ties an answer to what was asked. Zero in the log.
+	// nonce ties an answer to what was asked, and numbers what a process asks: see numbering. Zero in the log.
 	nonce [nonceBytes]byte
 	body  []byte
 }
@@ -60,6 +59,7 @@ type identity struct {
 	key    ed25519.PrivateKey
 	// keyOf is the link key of a member; nil where there is none, or the member has withdrawn.
 	keyOf func(number uint16) ed25519.PublicKey
+	asked *numbering
 }
 
 // seal encodes and signs an envelope:
@@ -106,8 +106,7 @@ func (i *identity) open(raw []byte) (e envelope, err error) {
 
 // request makes an envelope that asks for an answer.
 func (i *identity) request(k kind, to uint16, body []byte) (e envelope, raw []byte) {
-	e = envelope{kind: k, from: i.number, to: to, body: body}
-	_, _ = rand.Read(e.nonce[:]) // it never fails
+	e = envelope{kind: k, from: i.number, to: to, nonce: i.asked.next(), body: body}
 	return e, i.seal(e)
 }
 

@@ -24,7 +24,7 @@ func people() (hub, one, two *identity) {
 		return nil
 	}
 	of := func(n uint16) *identity {
-		return &identity{fleet: [16]byte{7}, number: n, key: keys[n], keyOf: keyOf}
+		return &identity{fleet: [16]byte{7}, number: n, key: keys[n], keyOf: keyOf, asked: newNumbering()}
 	}
 	return of(1), of(2), of(3)
 }

@@ -53,6 +53,7 @@ type HubConfig struct {
 type Hub struct {
 	cfg       HubConfig
 	self      identity
+	seen      repeats
 	epoch     uint32
 	started   time.Time
 	answering chan struct{} // a token for each large answer that is being made
@@ -103,7 +104,8 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 		answering: make(chan struct{}, maxAnswering), toRecord: make(chan struct{}, 1),
 		edges: map[uint16]*edgeState{}, pending: map[uint16]bool{}, refusals: map[string]uint64{},
 		changed: newSignal(), busy: map[turn]int{}, revoked: map[uint16]allowance{}, burst: burstRevoked}
-	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: memberKeys(cfg.Store, m)}
+	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: memberKeys(cfg.Store, m),
+		asked: newNumbering()}
 	if err := h.readPending(ctx); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}

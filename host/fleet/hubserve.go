@@ -52,6 +52,10 @@ func (h *Hub) serve(ctx context.Context, from uint16, raw []byte, do work) []byt
 	if f == nil {
 		return h.self.answer(m, nil, errNoCall)
 	}
+	if (m.kind == kindHome || m.kind == kindCall) && h.seen.again(from, m.nonce) {
+		h.refuse(refusedRepeat)
+		return nil
+	}
 	t := turn{from, m.kind}
 	if !h.enter(t) {
 		h.refuse(errBusy.Error())
