@@ -249,7 +249,7 @@ func (w *world) cloneOf(s *station) {
 	c.usualSkew = s.usualSkew
 	c.setClock(s.usualSkew, false)
 	c.start(c.open())
-	w.clones = append(w.clones, c)
+	w.clones, s.twin = append(w.clones, c), true
 	if s.apart() {
 		w.unhear(s)
 	}

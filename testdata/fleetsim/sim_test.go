@@ -2,6 +2,7 @@ package fleetsim_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -98,6 +99,7 @@ func (w *world) converge() {
 	var differs string
 	for began := w.elapsed(); w.elapsed() < began+wellWithin; {
 		time.Sleep(time.Second)
+		w.restartOvertaken()
 		w.hear()
 		if differs = w.unlike(); differs == "" && w.unwell() == "" {
 			w.atRest()
@@ -111,6 +113,21 @@ func (w *world) converge() {
 	}
 	if unwell := w.unwell(); unwell != "" {
 		w.violate(neverWell, "%s", unwell)
+	}
+}
+
+// restartOvertaken does what the log of a node asks for that was overtaken: by the last word of a clone, which may come
+// when the clone is gone.
+func (w *world) restartOvertaken() {
+	for _, s := range w.edges {
+		p := s.process()
+		if !s.twin || p == nil || !errors.Is(p.edge.Leased(), fleet.ErrFenced) {
+			continue
+		}
+		w.note("%s: an operator starts it again, since it was overtaken", s.name)
+		s.twin = false // there is nobody left who could do so again
+		s.kill()
+		w.up(s)
 	}
 }
 

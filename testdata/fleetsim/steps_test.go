@@ -218,8 +218,8 @@ func (w *world) refresh(l *login, with shown, s *station) {
 	w.at(s, func(p *process, began time.Duration) {
 		w.truth.mu.Lock()
 		l.flying++
-		if s.repeats() || l.home.repeats() { // a request that comes again may be the reuse of a token
-			l.doubtful = true
+		if s.repeats() || l.home.repeats() {
+			l.mayRepeat()
 		}
 		w.truth.mu.Unlock()
 		r, err := p.Refresh(p.ctx, with.token)

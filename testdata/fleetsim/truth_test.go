@@ -82,7 +82,20 @@ type login struct {
 	weak     bool              // no other node than the hub was there to know of that
 	rewound  bool              // its home was thrown back to an earlier state, or has a twin
 	unheard  bool              // and the hub did not know then of the last refresh, or may not
+	again    *process          // that of its home, since when refreshes may be delivered twice; nil: they are not
 }
+
+// mayRepeat notes that a refresh may be delivered twice. Its home does it once, but forgets that when it ends: then one
+// that comes again may be the reuse of a token.
+func (l *login) mayRepeat() {
+	if l.again == nil {
+		l.again = l.home.process()
+	}
+	l.doubtful = l.doubtful || l.forgot()
+}
+
+// forgot reports whether the home may do a refresh again.
+func (l *login) forgot() bool { return l.again != nil && l.again != l.home.process() }
 
 // history is what happened, line by line. It has a mutex of its own, since a node logs also while somebody waits for it
 // who holds that of the truth.
@@ -126,7 +139,7 @@ func (c *customer) end(now time.Duration)   { c.touched, c.open = now, c.open-1 
 // mustLive reports whether a node must accept a log-in: nobody has ended it since it began after the last cut-off had
 // reached everybody, and the node knows the present. The caller holds mu.
 func (l *login) mustLive(s *station, p *process) bool {
-	return !l.doubtful && l.flying == 0 && l.ended == 0 && l.dead == 0 && l.open == 0 &&
+	return !l.doubtful && !l.forgot() && l.flying == 0 && l.ended == 0 && l.dead == 0 && l.open == 0 &&
 		l.touched+settledFor < l.born && !l.rewound &&
 		l.home.punctual() && p.age() < time.Second && s.steady() > settledFor
 }

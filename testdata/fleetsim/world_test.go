@@ -78,7 +78,9 @@ type station struct {
 	leaving   bool          // it is being withdrawn as planned; guarded by truth.mu
 	handed    time.Duration // when the hub got its log-ins; 0: it has not; guarded by truth.mu
 	usualSkew time.Duration
-	images    []image // earlier states of the file; only what drives the run uses them
+	// Only what drives the run uses these.
+	images []image // earlier states of the file
+	twin   bool    // it had a clone
 
 	mu       sync.Mutex
 	link     fleettest.Link
