@@ -27,9 +27,11 @@ type FleetPart struct {
 
 	// Of a hub; nil at an edge. Confirmed waits until another node has what this one wrote before the call.
 	Confirmed func(context.Context) error
-	// Drop ends the links of a node, and Resume gives up what a member knows that has yet to tell the restored hub what
-	// it forgot. Replay takes what was recorded of the log and is missing here, and says what that was; nil: nothing
-	// records the log.
+	// Leave tells a node to take nothing any more, since it is about to be withdrawn, or that it may again: see
+	// fleet.Hub. Drop ends the links of a node, and Resume gives up what a member knows that has yet to tell the
+	// restored hub what it forgot. Replay takes what was recorded of the log and is missing here, and says what that
+	// was; nil: nothing records the log.
+	Leave  func(number uint16, leaves bool)
 	Drop   func(number uint16)
 	Resume func(ctx context.Context, number uint16) error
 	Replay func(ctx context.Context) (fleet.Replayed, error)

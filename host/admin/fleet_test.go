@@ -92,14 +92,15 @@ func TestInvite(t *testing.T) {
 // TestWithdraw: a node that is connected first gives the hub what it wrote; it has no link from the moment it is
 // withdrawn; and its log-ins have another home only when its lease has run out.
 func TestWithdraw(t *testing.T) {
-	looks := 0
+	looks, leaves := 0, false
 	part := &admin.FleetPart{}
 	h := newFleetHub(t, part)
 	part.Status = func(context.Context) (fleet.Status, error) {
 		looks++
 		m := fleet.MemberStatus{Member: h.edge(t), Connected: true, Heard: time.Now(), Lease: 20 * time.Millisecond}
+		m.Left = leaves && looks > 1
 		if looks < 3 {
-			m.Waiting = 100
+			m.Waiting = int64(100 * (looks - 1)) // of a log-out that it took before it heard that it has to leave
 			if m.Withdrawn != 0 {
 				t.Error("it was withdrawn before the hub had what it wrote")
 			}
@@ -107,6 +108,7 @@ func TestWithdraw(t *testing.T) {
 		return fleet.Status{Hub: &fleet.HubStatus{Members: []fleet.MemberStatus{m}}}, nil
 	}
 	dropped := 0
+	part.Leave = func(_ uint16, does bool) { leaves = does }
 	part.Drop = func(number uint16) {
 		if m := h.edge(t); number != 2 || m.Withdrawn == 0 || m.AtHub {
 			t.Errorf("the link of node %d is dropped when the member is %+v", number, m)
@@ -130,7 +132,7 @@ func TestWithdraw(t *testing.T) {
 
 // TestWithdrawAgain: a call that was cut off after the withdrawal is ended by the next one.
 func TestWithdrawAgain(t *testing.T) {
-	part := &admin.FleetPart{Drop: func(uint16) {}, Staleness: time.Hour}
+	part := &admin.FleetPart{Leave: func(uint16, bool) {}, Drop: func(uint16) {}, Staleness: time.Hour}
 	h := newFleetHub(t, part)
 	ctx, cancel := context.WithCancel(t.Context())
 	part.Drop = func(uint16) { cancel() } // the caller goes while the lease runs

@@ -46,6 +46,12 @@ func (s *server) withdrawNode(ctx context.Context, _ None, r Withdrawal) (v With
 	}
 	var lease time.Duration
 	if !r.Stolen && member.Withdrawn == 0 {
+		s.cfg.Fleet.Leave(r.Number, true)
+		defer func() {
+			if err != nil { // it goes on, unless it is withdrawn already
+				s.cfg.Fleet.Leave(r.Number, false)
+			}
+		}()
 		if v.Heard, err = s.drained(ctx, r.Number); err != nil {
 			return v, err
 		}
@@ -114,18 +120,18 @@ func (s *server) takeHome(ctx context.Context, number uint16, lease time.Duratio
 	return nil
 }
 
-// drained waits until a node that is connected has given the hub all that it wrote. heard is false where it is not
-// connected.
+// drained waits until a node that is connected takes nothing any more and has given the hub all that it wrote. heard is
+// false where it is not connected.
 func (s *server) drained(ctx context.Context, number uint16) (heard bool, err error) {
 	until := time.Now().Add(drainTime)
 	for {
 		m, err := s.heardOf(ctx, number)
-		if err != nil || !m.Connected || m.Waiting == 0 {
+		if err != nil || !m.Connected || m.Left && m.Waiting == 0 {
 			return m.Connected, err
 		}
 		if time.Now().After(until) {
-			return true, fmt.Errorf("node %d has %d bytes that the hub does not have yet, and gets more: let no more "+
-				"requests come to it, and run the same command again", number, m.Waiting)
+			return true, fmt.Errorf("node %d has %d bytes that the hub does not have yet, and goes on as before: run "+
+				"the same command again, or stop it, and what it has not sent is lost", number, m.Waiting)
 		}
 		if err := wait(ctx, drainPause); err != nil {
 			return true, err

@@ -43,6 +43,8 @@ var (
 	ErrUnanswered = errors.New("it has not answered")
 	// ErrNoLease says that this node must not advance log-ins now, although it is their home.
 	ErrNoLease = errors.New("this node holds no lease for the log-ins whose home it is")
+	// ErrLeaving says that this node is being withdrawn.
+	ErrLeaving = errors.New("this node is being withdrawn from the fleet, and takes nothing any more")
 	// ErrFenced says that another process says that it is this node, and began later.
 	ErrFenced = errors.New("another process runs as this node of the fleet, and began later: stop one of them")
 	// ErrClock says that the clock of this node is off.
@@ -107,6 +109,7 @@ type Edge struct {
 	lease       moment          // the end of the lease
 	ready       bool            // what earlier incarnations left is settled: see settle
 	fenced      bool
+	leaving     bool          // the hub is about to take this node out of the fleet
 	withdrawn   bool          // the hub says that this node was taken out of the fleet
 	met         bool          // the hub has welcomed this process before
 	acked       fact.Position // the hub has the frames of the outbox up to here
@@ -213,11 +216,14 @@ func (e *Edge) followed(ctx context.Context) (place, error) {
 }
 
 // Age is how old the node's knowledge of the fleet may be: the time since it sent the last hello with whose answer it
-// has caught up.
+// has caught up. What a node knows that is being withdrawn counts no more.
 func (e *Edge) Age() time.Duration {
 	e.mu.Lock()
-	fresh := e.fresh
+	fresh, leaving := e.fresh, e.leaving
 	e.mu.Unlock()
+	if leaving {
+		return math.MaxInt64
+	}
 	return e.since(fresh)
 }
 
@@ -230,6 +236,16 @@ func (e *Edge) Leased() error {
 		return ErrFenced
 	case !e.ready || e.lease.elapsed.IsZero() || e.since(e.lease) >= 0:
 		return ErrNoLease
+	}
+	return nil
+}
+
+// Tells says why the fleet will not hear what this node writes from now on: ErrLeaving. nil: it will.
+func (e *Edge) Tells() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.leaving || e.withdrawn {
+		return ErrLeaving
 	}
 	return nil
 }

@@ -110,16 +110,19 @@ func (e *Edge) leave(ctx context.Context) {
 func (e *Edge) hello(ctx context.Context, ends bool) bool {
 	ctx, stop := context.WithTimeout(ctx, silence)
 	defer stop()
+	e.mu.Lock()
+	left := e.leaving // before the outbox is looked at: what was acknowledged until then is in it
+	e.mu.Unlock()
 	stats, err := e.cfg.Store.Stats(ctx)
 	if err != nil {
 		return false
 	}
 	e.mu.Lock()
 	h := hello{incarnation: e.incarnation, previous: e.cfg.Store.Previous(), continues: e.continues,
-		follows: e.follows, head: e.cfg.Store.Head(), ready: e.ready, ends: ends, staleness: e.cfg.Settings.Staleness,
-		skew: e.cfg.Settings.Skew, agreed: agreed(e.cfg.Agreed).digest, waiting: stats.OutboxBytes,
-		quarantined: int64(stats.Quarantined),
-		version:     e.cfg.Version[:min(len(e.cfg.Version), maxVersion)]}
+		follows: e.follows, head: e.cfg.Store.Head(), ready: e.ready, ends: ends, left: left,
+		staleness: e.cfg.Settings.Staleness, skew: e.cfg.Settings.Skew, agreed: agreed(e.cfg.Agreed).digest,
+		waiting: stats.OutboxBytes, quarantined: int64(stats.Quarantined),
+		version: e.cfg.Version[:min(len(e.cfg.Version), maxVersion)]}
 	e.mu.Unlock()
 	sent := e.now()
 	h.wall = sent.wall.UnixMicro()
@@ -151,6 +154,11 @@ func (e *Edge) welcome(sent moment, w welcome) {
 		return
 	}
 	e.last = w
+	if w.leave && !e.leaving {
+		e.cfg.Log.Warn("fleet: " + ErrLeaving.Error())
+		poke(e.nudge) // so that the hub hears soon that it takes nothing
+	}
+	e.leaving = w.leave
 	e.compareSettings(w.agreed)
 	e.fence(w.fenced)
 	switch {

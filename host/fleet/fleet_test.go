@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -292,6 +293,48 @@ func TestClone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A node that is told to leave knows nothing that counts from then on, and the hub has all that it wrote before it
+// hears that. One that may stay after all is as before.
+func TestLeave(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		k := edge.family(1, 1)
+		w.sleep(2 * time.Second)
+		status := func() fleet.MemberStatus {
+			members, err := w.hub.db.Members(w.ctx)
+			w.must(err)
+			all := w.hub.hub.Status(members).Hub.Members
+			return all[slices.IndexFunc(all, func(m fleet.MemberStatus) bool { return m.Number == edge.number })]
+		}
+		if err := edge.edge.Tells(); err != nil || edge.edge.Age() > time.Second || status().Left {
+			t.Fatalf("before: Tells() = %v, age %v", err, edge.edge.Age())
+		}
+		w.hub.hub.Leave(edge.number, true)
+		w.must(edge.advance(k, 0)) // it has not heard of it
+		began := time.Now()
+		for m := status(); !m.Left || m.Waiting > 0; m = status() {
+			w.sleep(10 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("it took %v until the hub knew", took)
+		}
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the hub knows generation %d of what the node wrote before", g)
+		}
+		if err := edge.edge.Tells(); !errors.Is(err, fleet.ErrLeaving) || edge.edge.Age() != math.MaxInt64 {
+			t.Errorf("Tells() = %v, age %v", err, edge.edge.Age())
+		}
+		if n := edge.said.times(fleet.ErrLeaving.Error()); n != 1 {
+			t.Errorf("it says %d times that it leaves", n)
+		}
+		w.hub.hub.Leave(edge.number, false)
+		w.sleep(2 * time.Second)
+		if err := edge.edge.Tells(); err != nil || edge.edge.Age() > time.Second || status().Left {
+			t.Errorf("after: Tells() = %v, age %v", err, edge.edge.Age())
+		}
+	})
 }
 
 // An overtaken process says so once at ERROR, whether it hears of it by a hello or as the hub refuses its frames.

@@ -61,6 +61,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	edges    map[uint16]*edgeState
+	leaving  map[uint16]bool // members that are about to be withdrawn
 	pending  map[uint16]bool // members that have not told a restored hub what it forgot
 	refusals map[string]uint64
 	changed  signal // that an edge has followed the log further, or nobody is pending
@@ -102,8 +103,9 @@ func NewHub(ctx context.Context, cfg HubConfig) (*Hub, error) {
 	}
 	h := &Hub{cfg: cfg, epoch: node.Epoch, started: time.Now(),
 		answering: make(chan struct{}, maxAnswering), toRecord: make(chan struct{}, 1),
-		edges: map[uint16]*edgeState{}, pending: map[uint16]bool{}, refusals: map[string]uint64{},
-		changed: newSignal(), busy: map[turn]int{}, revoked: map[uint16]allowance{}, burst: burstRevoked}
+		edges: map[uint16]*edgeState{}, leaving: map[uint16]bool{}, pending: map[uint16]bool{},
+		refusals: map[string]uint64{}, changed: newSignal(),
+		busy: map[turn]int{}, revoked: map[uint16]allowance{}, burst: burstRevoked}
 	h.self = identity{fleet: m.ID, number: HubNumber, key: cfg.Key, keyOf: memberKeys(cfg.Store, m),
 		asked: newNumbering()}
 	if err := h.readPending(ctx); err != nil {
@@ -151,6 +153,9 @@ func (h *Hub) Leased() error {
 // Issues is nil: the hub's clock is that of the fleet.
 func (h *Hub) Issues() error { return nil }
 
+// Tells is nil: the fleet hears what the hub writes.
+func (h *Hub) Tells() error { return nil }
+
 // Resume gives up what a member knows that has yet to tell the restored hub what it forgot.
 func (h *Hub) Resume(ctx context.Context, number uint16) error {
 	if err := h.cfg.Store.Offered(ctx, number); err != nil {
@@ -169,7 +174,16 @@ func (h *Hub) Drop(number uint16) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.edges, number)
+	delete(h.leaving, number)
 	h.changed.send()
+}
+
+// Leave tells a node that is about to be withdrawn to take nothing any more, or that it may again. MemberStatus.Left
+// says when it does so: what it acknowledged is then in its outbox, or at the hub.
+func (h *Hub) Leave(number uint16, leaves bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leaving[number] = leaves
 }
 
 // Confirmed waits until an edge or the recorder has all that the hub wrote before the call, so that the loss of the

@@ -33,6 +33,7 @@ func (h *Hub) hello(ctx context.Context, from uint16, body []byte) ([]byte, erro
 	if s == nil {
 		return nil, store.ErrWithdrawn
 	}
+	w.leave = h.leaving[from]
 	w.whole, w.registered = len(h.pending) == 0, s.registered
 	w.head = place{h.epoch, h.cfg.Store.Head()} // after whole: what was offered meanwhile lies before it
 	if w.fenced = said.incarnation < s.incarnation; w.fenced {

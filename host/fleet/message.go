@@ -47,6 +47,7 @@ type hello struct {
 	wall      int64         // its clock, Unix microseconds
 	ready     bool          // it has taken what it must before it advances log-ins
 	ends      bool          // the process ends, and needs its lease no more
+	left      bool          // it takes nothing any more, as a welcome asked for
 	// What the nodes of a fleet must agree on.
 	staleness, skew time.Duration
 	waiting         int64  // bytes in its outbox
@@ -56,12 +57,12 @@ type hello struct {
 }
 
 // append: u64 incarnation | u64 previous | position | u32 epoch, position | position | i64 wall, µs | u8 ready |
-// u8 ends | i64 staleness, ms | i64 skew, ms | i64 waiting, bytes | i64 quarantined | u64
+// u8 ends | u8 left | i64 staleness, ms | i64 skew, ms | i64 waiting, bytes | i64 quarantined | u64
 // agreed | version.
 func (h *hello) append(b []byte) []byte {
 	b = appendPosition(codec.U64(codec.U64(b, h.incarnation), h.previous), h.continues)
 	b = appendPosition(h.follows.append(b), h.head)
-	b = codec.Bool(codec.Bool(codec.I64(b, h.wall), h.ready), h.ends)
+	b = codec.Bool(codec.Bool(codec.Bool(codec.I64(b, h.wall), h.ready), h.ends), h.left)
 	b = codec.I64(codec.I64(b, h.staleness.Milliseconds()), h.skew.Milliseconds())
 	b = codec.I64(codec.I64(b, h.waiting), h.quarantined)
 	return codec.Text(codec.U64(b, h.agreed), h.version)
@@ -70,8 +71,8 @@ func (h *hello) append(b []byte) []byte {
 func readHello(b []byte) (h hello, ok bool) {
 	r := codec.Reader{Rest: b}
 	h = hello{incarnation: r.U64(), previous: r.U64(), continues: readPosition(&r), follows: readPlace(&r),
-		head: readPosition(&r), wall: r.I64(), ready: r.Bool(), ends: r.Bool(), staleness: milliseconds(&r),
-		skew: milliseconds(&r), waiting: r.I64(), quarantined: r.I64(), agreed: r.U64(),
+		head: readPosition(&r), wall: r.I64(), ready: r.Bool(), ends: r.Bool(), left: r.Bool(),
+		staleness: milliseconds(&r), skew: milliseconds(&r), waiting: r.I64(), quarantined: r.I64(), agreed: r.U64(),
 		version: r.Text()}
 	return h, r.Done() && h.incarnation != 0 && len(h.version) <= maxVersion
 }
@@ -102,17 +103,19 @@ type welcome struct {
 	take bool
 	// withdrawn: the edge was taken out of the fleet. Nothing else is said then.
 	withdrawn bool
-	wall      int64  // the hub's clock, Unix microseconds
-	bundle    uint64 // epoch of the latest trust bundle; 0: there is none
-	agreed    string // Agreed.list of the hub, where its digest is not that of the hello; "": they agree
+	// leave: the edge is about to be withdrawn. It must take nothing any more, and send what it has.
+	leave  bool
+	wall   int64  // the hub's clock, Unix microseconds
+	bundle uint64 // epoch of the latest trust bundle; 0: there is none
+	agreed string // Agreed.list of the hub, where its digest is not that of the hello; "": they agree
 }
 
-// append: u32 epoch, position | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take, 8 withdrawn) | i64 wall, µs | u64
-// bundle | u64 registered | agreed.
+// append: u32 epoch, position | i64 lease, ms | u8 flags (1 whole, 2 fenced, 4 take, 8 withdrawn, 16 leave) | i64 wall,
+// µs | u64 bundle | u64 registered | agreed.
 func (w *welcome) append(b []byte) []byte {
 	b = codec.I64(w.head.append(b), w.lease.Milliseconds())
 	var flags byte
-	for i, set := range []bool{w.whole, w.fenced, w.take, w.withdrawn} {
+	for i, set := range []bool{w.whole, w.fenced, w.take, w.withdrawn, w.leave} {
 		if set {
 			flags |= 1 << i
 		}
@@ -126,8 +129,9 @@ func readWelcome(b []byte) (w welcome, ok bool) {
 	w = welcome{head: readPlace(&r), lease: milliseconds(&r)}
 	flags := r.U8()
 	w.whole, w.fenced, w.take, w.withdrawn = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
+	w.leave = flags&16 != 0
 	w.wall, w.bundle, w.registered, w.agreed = r.I64(), r.U64(), r.U64(), r.Text()
-	return w, r.Done() && flags < 16
+	return w, r.Done() && flags < 32
 }
 
 // batch is a piece of the log: the frames that follow a place.

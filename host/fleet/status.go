@@ -68,6 +68,7 @@ type MemberStatus struct {
 	Lease       time.Duration // what is left of it
 	Offset      time.Duration // its clock minus the hub's
 	Waiting     int64         // bytes in its outbox
+	Left        bool          // it takes nothing any more: see Hub.Leave
 	Quarantined int64
 	Version     string
 	// Differs says that it has other settings than the hub where nodes have to agree.
@@ -125,6 +126,7 @@ func (h *Hub) Status(members []fact.Member) Status {
 			x.Behind = e.said.follows.epoch != h.epoch || compare(x.Follows, head) < 0
 			x.Lease, x.Offset = max(0, time.Until(e.lease)), e.offset
 			x.Waiting, x.Quarantined, x.Version = e.said.waiting, e.said.quarantined, e.said.version
+			x.Left = e.said.left
 			x.Differs = e.said.agreed != own || e.said.staleness != h.cfg.Settings.Staleness ||
 				e.said.skew != h.cfg.Settings.Skew
 		}

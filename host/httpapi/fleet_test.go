@@ -46,11 +46,11 @@ type member struct {
 	number uint16
 	config node.Config
 
-	mu                        sync.Mutex
-	age                       time.Duration
-	issues, leased, confirmed error
-	confirms                  int
-	seen                      map[uint16]fact.Position // how far others have taken its frames
+	mu                               sync.Mutex
+	age                              time.Duration
+	issues, leased, confirmed, tells error
+	confirms                         int
+	seen                             map[uint16]fact.Position // how far others have taken its frames
 }
 
 // openFleet opens a hub and two edges, 2 and 3, which know the hub's customer, ana@example.com.
@@ -211,6 +211,12 @@ func (m *member) Leased() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.leased
+}
+
+func (m *member) Tells() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.tells
 }
 
 func (m *member) Confirmed(context.Context) error {

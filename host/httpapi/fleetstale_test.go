@@ -212,6 +212,15 @@ func TestLogOutAtTheHub(t *testing.T) {
 	}
 }
 
+// TestLogOutAtANodeThatLeaves: what nobody else will hear of is not acknowledged.
+func TestLogOutAtANodeThatLeaves(t *testing.T) {
+	m := openFleet(t, nil).nodes[2]
+	refresh, _ := m.login(t)
+	m.set(func(m *member) { m.tells = errors.New("it is being withdrawn") })
+	answer, body := m.post(t, "/auth/token/blacklist/", `{"refresh": "`+refresh+`"}`)
+	wantUnable(t, "a log-out", answer, body, "unconfirmed")
+}
+
 // TestHubRefusesLogOut: the hub may know that a token is good no more.
 func TestHubRefusesLogOut(t *testing.T) {
 	f := openFleet(t, nil)

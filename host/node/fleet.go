@@ -22,6 +22,8 @@ type Fleet interface {
 	// Confirmed returns once the fleet holds what the node wrote before the call, as far as the configuration asks for
 	// that.
 	Confirmed(ctx context.Context) error
+	// Tells says why the fleet will not hear what the node writes from now on, as where it is being withdrawn.
+	Tells() error
 	// AskHome asks the node of that number what its AnswerHome answers, and AskHub the hub's AnswerHub. The error is an
 	// ErrAway if nobody listens, so that nothing was done.
 	AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error)
@@ -117,12 +119,15 @@ func (n *Node) confirmed(ctx context.Context) error {
 }
 
 // told is confirmed for a log-out. At the hub the loss of its disk must not bring the log-in back. A log-out at an edge
-// does not wait for the hub, which may be away.
+// does not wait for the hub, which may be away, but counts only if the hub will hear of it.
 func (n *Node) told(ctx context.Context) error {
-	if n.isEdge() {
-		return nil
+	if !n.isEdge() {
+		return n.confirmed(ctx)
 	}
-	return n.confirmed(ctx)
+	if err := n.cfg.Fleet.Tells(); err != nil {
+		return failed(ctx, ErrUnconfirmed, err)
+	}
+	return nil
 }
 
 // failed is an error of the fleet as one of this package. That of ctx stays what it is; one of a context of the fleet's

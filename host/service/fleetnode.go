@@ -23,6 +23,7 @@ type protocol interface {
 	Leased() error
 	Issues() error
 	Confirmed(context.Context) error
+	Tells() error
 	AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error)
 	Run(context.Context) error
 }
@@ -46,6 +47,14 @@ func (m memberNode) Age() time.Duration {
 		return math.MaxInt64
 	}
 	return m.protocol.Age()
+}
+
+// Tells is that of the protocol. Nobody hears a node that was withdrawn.
+func (m memberNode) Tells() error {
+	if m.f.withdrawn.Load() {
+		return errWithdrawn
+	}
+	return m.protocol.Tells()
 }
 
 func (m memberNode) AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error) {

@@ -44,7 +44,7 @@ func (f *fleetPart) forAdmin() *admin.FleetPart {
 		p.Dials = f.dials()
 	}
 	if f.hub != nil {
-		p.Confirmed, p.Drop, p.Resume = f.hub.Confirmed, f.hub.Drop, f.hub.Resume
+		p.Confirmed, p.Leave, p.Drop, p.Resume = f.hub.Confirmed, f.hub.Leave, f.hub.Drop, f.hub.Resume
 		if f.recorder != nil {
 			p.Replay = f.hub.Replay
 		}
