@@ -342,16 +342,20 @@ func (w *world) withdrawPlanned() {
 			all := p.hub.Status(members).Hub.Members
 			return all[slices.IndexFunc(all, func(m fleet.MemberStatus) bool { return m.Number == s.number })]
 		}
+		p.hub.Leave(s.number, true)
 		m := status()
-		for m.Connected && m.Waiting > 0 && w.elapsed() < began+10*time.Second {
+		for m.Connected && !(m.Left && m.Waiting == 0) && w.elapsed() < began+10*time.Second {
 			time.Sleep(helloEvery)
 			m = status()
 		}
 		err := w.changeMember(p, s.number, func(m *fact.Member) { m.Withdrawn = w.hub.now().UnixMicro() })
 		w.truth.mu.Lock()
 		w.note("hub: %s is withdrawn, asked at %v, connected: %v: %v", s.name, began, m.Connected, err)
+		if err != nil {
+			p.hub.Leave(s.number, false)
+		}
 		s.left = w.elapsed()
-		if sound, _ := s.sound(); !sound || !m.Connected || m.Waiting > 0 {
+		if sound, _ := s.sound(); !sound || !m.Connected || !m.Left || m.Waiting > 0 {
 			w.unhearLogins(s)
 			w.forgetEnds(s, "a log-out is forgotten, since its node was withdrawn and had told nobody")
 		}

@@ -218,6 +218,9 @@ func (w *world) refresh(l *login, with shown, s *station) {
 	w.at(s, func(p *process, began time.Duration) {
 		w.truth.mu.Lock()
 		l.flying++
+		// Whoever shows a token while one of another generation is on its way may be overtaken by it.
+		l.doubtful = l.doubtful || l.flying > 1 && l.flies != with.generation
+		l.flies = with.generation
 		if s.repeats() || l.home.repeats() {
 			l.mayRepeat()
 		}

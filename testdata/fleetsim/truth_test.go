@@ -76,6 +76,7 @@ type login struct {
 	given    map[uint32]string // refresh tokens by generation
 	doubtful bool              // somebody ended it, or may have: by a log-out, or by a refresh whose answer was lost
 	flying   int               // refreshes that have not been answered: one that is late may come with a spent token
+	flies    uint32            // the generation that the latest of them shows
 	ended    time.Duration     // a log-out of it was acknowledged; 0: none was
 	dead     time.Duration     // the hub knew of its end, and that was acknowledged; 0: it did not
 	endedAt  uint16            // by the node of this number

@@ -293,6 +293,7 @@ type end interface {
 	Age() time.Duration
 	Issues() error
 	Leased() error
+	Tells() error
 	Confirmed(ctx context.Context) error
 	AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error)
 }
