@@ -351,10 +351,11 @@ func (w *world) withdrawPlanned() {
 		err := w.changeMember(p, s.number, func(m *fact.Member) { m.Withdrawn = w.hub.now().UnixMicro() })
 		w.truth.mu.Lock()
 		w.note("hub: %s is withdrawn, asked at %v, connected: %v: %v", s.name, began, m.Connected, err)
-		if err != nil {
+		if err == nil {
+			s.left = w.elapsed()
+		} else { // the hub was killed meanwhile
 			p.hub.Leave(s.number, false)
 		}
-		s.left = w.elapsed()
 		if sound, _ := s.sound(); !sound || !m.Connected || !m.Left || m.Waiting > 0 {
 			w.unhearLogins(s)
 			w.forgetEnds(s, "a log-out is forgotten, since its node was withdrawn and had told nobody")
