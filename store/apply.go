@@ -91,8 +91,7 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.Origin:
 		w.joinOrigin(f)
 	case fact.NodeCutOff:
-		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
-		w.puts++
+		w.endAll(f.At)
 	case fact.Gap:
 		w.put(metaBucket, gapKey, gap{f.After, f.Until}.encode())
 	case fact.Forget:

@@ -101,6 +101,10 @@ func (t tables) cutOffOf(id core.CustomerID, email string) (int64, error) {
 // joinCutOff raises a cut-off to that of a fact, as it stands. It removes the sessions that the cut-off of an id ends;
 // those that the cut-off of an address ends are dead, and go when they expire.
 func (w *writer) joinCutOff(f fact.CutOff) error {
+	if f.Subject.Everybody() {
+		w.endAll(f.At)
+		return nil
+	}
 	key := subjectKey(f.Subject)
 	old, err := w.cutOff(key)
 	if err != nil {
@@ -123,6 +127,12 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 	}
 	w.endSessions(ends)
 	return nil
+}
+
+// endAll raises the cut-off of all log-ins.
+func (w *writer) endAll(at int64) {
+	w.tally.cutOff = max(w.tally.nodeCutOff(), at)
+	w.puts++
 }
 
 // keepCutOff gives a cut-off that has an end a later one.

@@ -20,8 +20,8 @@ const (
 	offersFamilies
 )
 
-// Offer returns what this node knows that ends log-ins: families that are dead and not over, cut-offs of ids and
-// addresses, and the longest lives of tokens. It pages as Generations does.
+// Offer returns what this node knows that ends log-ins: families that are dead and not over, cut-offs of everybody, ids
+// and addresses, and the longest lives of tokens. It pages as Generations does.
 func (db *DB) Offer(ctx context.Context, after []byte, most int) (facts []fact.Fact, next []byte, err error) {
 	stage, behind := offersCutOffs, []byte(nil)
 	if len(after) > 0 {
@@ -37,6 +37,13 @@ func (db *DB) Offer(ctx context.Context, after []byte, most int) (facts []fact.F
 			}
 			if longest != (core.Lifetimes{}) {
 				p.add(fact.Lifetimes{Access: longest.Access, Refresh: longest.Refresh, Foreign: longest.Foreign})
+			}
+			own, err := decodeTally(t.get(metaBucket, tallyKey))
+			if err != nil {
+				return err
+			}
+			if at := own.nodeCutOff(); at != 0 { // of an earlier restore of the hub, which it may have forgotten
+				p.add(fact.CutOff{At: at, Until: core.LastUntil})
 			}
 		}
 		if stage == offersCutOffs {
@@ -97,7 +104,7 @@ func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) (Taken, 
 				return nil, fmt.Errorf("take facts of node %d: %w", node, err)
 			}
 			for _, f := range facts {
-				if w.knowsDead(f) {
+				if w.knows(f) {
 					continue
 				}
 				if err := c.takeFact(node, fact.Position{}, f); err != nil {
@@ -113,14 +120,16 @@ func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) (Taken, 
 	return Taken{c.done.Refused, dead}, nil
 }
 
-// knowsDead reports whether a fact revokes a family, and the record of that says as much.
-func (w *writer) knowsDead(f fact.Fact) bool {
-	r, ok := f.(fact.RevokeFamily)
-	if !ok {
-		return false
+// knows reports whether a fact ends log-ins of which this node knows that they have ended.
+func (w *writer) knows(f fact.Fact) bool {
+	switch f := f.(type) {
+	case fact.CutOff:
+		return f.Subject.Everybody() && f.At <= w.tally.nodeCutOff()
+	case fact.RevokeFamily:
+		old, err := w.family(f.Family)
+		return err == nil && old.dead && old.join(family{dead: true, until: f.Until, start: f.Start}) == old
 	}
-	old, err := w.family(r.Family)
-	return err == nil && old.dead && old.join(family{dead: true, until: r.Until, start: r.Start}) == old
+	return false
 }
 
 // revocations counts the facts that revoke a family.

@@ -167,6 +167,39 @@ func TestCutOffAfterTwoRestores(t *testing.T) {
 
 // The hub takes no cut-off that it could not have written, nothing that is over, and nothing of another node's
 // families.
+// What a restore ended stays over where the hub is restored once more, from a backup that knows nothing of it and with
+// log-ins kept: the edges tell it. They may know of a single cut-off no more, which that of the restore covers.
+func TestRestoreIsRemembered(t *testing.T) {
+	hub, edge := fleetOfTwo(t)
+	old := began(2, 1)
+	old.Start -= 1000 // before the backup
+	made := backUp(t, hub.DB)
+	first := restoredSo(t, hub, made, store.Restoring{})
+	ended := state(t, first.DB, seven, core.Family{}).CutOff
+	adopt(t, edge, copyForEdge(t, first), true)
+	second := restoredFrom(t, hub, made)
+	if at := state(t, second.DB, seven, old).CutOff; at >= ended {
+		t.Fatalf("the second restore remembers %d by itself", at)
+	}
+	offer, _ := paged(t, 1<<20, offerOf(edge))
+	for range 2 {
+		if taken, err := second.Take(bg, 2, offer); len(taken.Refused) != 0 || err != nil {
+			t.Fatalf("Take = %+v, %v", taken, err)
+		}
+	}
+	third := join(t, 3)
+	apply(t, third, second.frames(t)...)
+	for _, m := range []*member{second, third, edge} {
+		if at := state(t, m.DB, seven, old).CutOff; at != ended {
+			t.Errorf("the cut-off is %d, want %d", at, ended)
+		}
+	}
+	head := second.Head()
+	if _, err := second.Take(bg, 2, offer); err != nil || second.Head() != head {
+		t.Errorf("an offer that comes again goes down the log again: %v", err)
+	}
+}
+
 func TestTakeJudges(t *testing.T) {
 	hub, _ := fleetOfTwo(t)
 	hub.config.Staleness, hub.config.Skew = 10*time.Second, time.Second

@@ -228,15 +228,16 @@ func (c Config) lockExisting() (*os.File, error) {
 //
 // That time goes by what the clock says even if it is so far ahead of the backup that an operator has to confirm it.
 // It lies as far ahead as a high-water mark: log-ins that were forgotten may have begun by a clock that was ahead of
-// this one, or just after a cut-off that was, such as that of an earlier restore from the same backup.
+// this one, or just after a cut-off that was, such as one after an earlier restore from the same backup.
 func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (until int64, err error) {
 	err = db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
 		n.Epoch = max(n.Epoch+1, uint32(min(plausible(w.at.wall)/1e6, math.MaxUint32)))
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
-		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
-		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
+		wall, made := plausible(w.at.wall)/1000, plausible(made*1000)/1000
+		until = max(core.ReserveUntil(max(w.now+w.ahead, wall, made)), w.newCutOff(w.tally.nodeCutOff()),
+			w.beyond(wall-made))
 		missing, err := w.missingOffers()
 		if err != nil {
 			return nil, err
@@ -258,4 +259,11 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		return append(facts, fact.NodeCutOff{At: until}), nil
 	})
 	return until, err
+}
+
+// beyond lies after all cut-offs, and all log-ins just after them, that a store with this content may have given in a
+// time, in milliseconds: one for each.
+func (w *writer) beyond(passed int64) int64 {
+	known := max(w.granted, w.tally.nodeCutOff(), w.gapEnd) + 1
+	return min(known+min(max(passed, 0), maxAhead), core.LastStart)
 }

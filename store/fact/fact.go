@@ -117,11 +117,15 @@ type LastLogin struct {
 	At   int64 // Unix microseconds
 }
 
-// Subject is what a cut-off belongs to: the id of a customer, or an e-mail address, whether a customer has it or not.
+// Subject is what a cut-off belongs to: the id of a customer, or an e-mail address, whether a customer has it or not;
+// zero: everybody.
 type Subject struct {
 	ID      core.CustomerID // zero: Address
 	Address Digest
 }
+
+// Everybody reports whether a cut-off of the subject ends all log-ins.
+func (s Subject) Everybody() bool { return s == Subject{} }
 
 // Digest is the SHA-256 of an e-mail address, so that no fact keeps the address of a customer who was removed.
 type Digest [sha256.Size]byte
