@@ -433,6 +433,9 @@ func (w *world) restoreHub() {
 		b, err := p.db.Backup(w.ctx, nil)
 		w.must(err)
 		w.hubBack.at = w.elapsed()
+		if p.hub.Whole() {
+			w.hubSure = w.hubBack.at
+		}
 		w.hubBack.file, err = io.ReadAll(b)
 		w.must(errors.Join(err, b.Close()))
 		w.note("hub: a backup is made")
@@ -485,7 +488,7 @@ func (w *world) resume() {
 		w.must(p.hub.Resume(w.ctx, s.number))
 		w.truth.mu.Lock()
 		for _, l := range w.truth.logins {
-			if l.dead > w.hubBack.at-time.Second || l.ended != 0 && l.dead == 0 {
+			if l.dead > w.hubSure-time.Second || l.ended != 0 && l.dead == 0 {
 				w.count("an end may be forgotten, since the hub goes on without a node that may alone know it")
 				l.dead, l.ended, l.doubtful = 0, 0, true
 			}

@@ -313,7 +313,6 @@ func (w *world) change(
 			}
 		}
 		w.truth.mu.Unlock()
-		whole := w.whole()
 		r, err := do(p)
 		w.truth.mu.Lock()
 		defer w.truth.mu.Unlock()
@@ -322,14 +321,7 @@ func (w *world) change(
 			c.touched += slowest
 		}
 		w.note("%s: %s of %d, asked at %v: %v %v", s.name, what, c.id, began, why(r), err)
-		switch {
-		case err != nil || r.Refused() || w.truth.restored > began: // the hub may have forgotten it already
-		case !whole:
-			w.count("a restored hub ended log-ins before it had heard from all edges, and may have missed some")
-			for _, l := range before {
-				l.doubtful = true
-			}
-		default:
+		if err == nil && !r.Refused() && w.truth.restored <= began { // else the hub may have forgotten it already
 			done(began, before)
 		}
 	})

@@ -242,12 +242,6 @@ func (w *world) connected() bool {
 	return slices.ContainsFunc(p.hub.Status(members).Hub.Members, connected)
 }
 
-// whole reports whether a hub is there that vouches for what it knows.
-func (w *world) whole() bool {
-	p := w.hub.process()
-	return p != nil && p.hub.Whole()
-}
-
 // die notes that a log-in has ended, which is acknowledged and known at the hub. The caller holds mu.
 func (w *world) die(l *login) {
 	if l.dead == 0 {

@@ -64,6 +64,9 @@ type world struct {
 	steps     sync.WaitGroup
 	dues      []due
 	hubBack   image // a backup of the hub
+	// hubSure is up to when that has all that ended: one that is made before all edges have told a restored hub what
+	// they know has no more than the backup before.
+	hubSure time.Duration
 }
 
 // station is a node: its files, and the process that runs, if one does.
