@@ -333,6 +333,9 @@ func (w *world) withdrawPlanned() {
 	for range 6 {
 		w.logInAt(s)
 	}
+	if w.rand.IntN(2) == 0 { // the hub cannot ask it to stop, and its lease runs on
+		w.haveLink(s, fleettest.Link{Dark: true}, 8*time.Second)
+	}
 	w.at(w.hub, func(p *process, began time.Duration) {
 		status := func() (m fleet.MemberStatus) {
 			members, err := p.db.Members(p.ctx)
@@ -468,6 +471,9 @@ func (w *world) restoreNow() {
 		w.must(err)
 		w.forget(w.hubBack.at)
 		w.later(w.between(0, time.Second), w.visit)
+		for range 10 { // what it may have forgotten
+			w.later(w.between(0, 4*time.Second), w.checkEnded)
+		}
 		w.later(w.between(500*time.Millisecond, 6*time.Second), w.resume)
 	})
 }

@@ -252,7 +252,26 @@ func (w *world) checkSome() {
 	if l == nil {
 		return
 	}
-	s := w.somewhere()
+	w.check(l, w.somewhere())
+}
+
+// checkEnded has the hub check a log-in that ended a short while ago.
+func (w *world) checkEnded() {
+	w.truth.mu.Lock()
+	var ended []*login
+	for _, l := range w.truth.logins {
+		if l.dead != 0 && w.elapsed() < l.dead+10*time.Second {
+			ended = append(ended, l)
+		}
+	}
+	w.truth.mu.Unlock()
+	if len(ended) > 0 {
+		w.check(ended[w.rand.IntN(len(ended))], w.hub)
+	}
+}
+
+// check has a node check the access token of a log-in.
+func (w *world) check(l *login, s *station) {
 	w.truth.mu.Lock()
 	token := l.access
 	w.truth.mu.Unlock()
