@@ -236,8 +236,7 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
 		wall, made := plausible(w.at.wall)/1000, plausible(made*1000)/1000
-		until = max(core.ReserveUntil(max(w.now+w.ahead, wall, made)), w.newCutOff(w.tally.nodeCutOff()),
-			w.beyond(wall-made))
+		until = max(core.ReserveUntil(max(w.now+w.ahead, wall, made)), w.beyond(wall-made))
 		missing, err := w.missingOffers()
 		if err != nil {
 			return nil, err
