@@ -183,7 +183,11 @@ func (h *Hub) Drop(number uint16) {
 func (h *Hub) Leave(number uint16, leaves bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.leaving[number] = leaves
+	if leaves {
+		h.leaving[number] = true
+	} else {
+		delete(h.leaving, number)
+	}
 }
 
 // Confirmed waits until an edge or the recorder has all that the hub wrote before the call, so that the loss of the
