@@ -269,10 +269,7 @@ func TestClone(t *testing.T) {
 		inWorld(t, 1, s, func(w *world) {
 			edge := w.edges[0]
 			k := edge.family(1, 1)
-			edge.kill()
-			image := w.read(edge.path)
-			edge.open()
-			edge.start()
+			image := edge.restart()
 			w.sleep(3 * time.Second)
 			w.must(edge.advance(k, 0))
 			w.must(edge.edge.Confirmed(w.ctx))
@@ -403,10 +400,7 @@ func TestTwiceStartedFromAnOldFile(t *testing.T) {
 		inWorld(t, 1, settings, func(w *world) {
 			edge := w.edges[0]
 			k := edge.family(1, 1)
-			edge.kill()
-			image := w.read(edge.path)
-			edge.open()
-			edge.start()
+			image := edge.restart()
 			w.sleep(8 * time.Second)
 			w.must(edge.advance(k, 0))
 			w.sleep(time.Second)
@@ -462,10 +456,7 @@ func TestTwinStartsAgainUnderALease(t *testing.T) {
 func TestClockBehindThatOfTheProcessBefore(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {
 		edge := w.edges[0]
-		edge.kill()
-		image := w.read(edge.path)
-		edge.open()
-		edge.start()
+		image := edge.restart()
 		w.sleep(2 * time.Second)
 		k := edge.family(1, 1)
 		w.must(edge.advance(k, 0))

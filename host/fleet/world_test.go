@@ -260,11 +260,13 @@ func (n *node) kill() {
 	n.db, n.hub, n.edge = nil, nil, nil
 }
 
-// restart ends the process and starts another one.
-func (n *node) restart() {
+// restart ends the process and starts another one. It returns the file as it was in between.
+func (n *node) restart() []byte {
 	n.kill()
+	image := n.read(n.path)
 	n.open()
 	n.start()
+	return image
 }
 
 // cloneOf starts another process with a copy of a node's file as it is now.
