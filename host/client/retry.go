@@ -1,0 +1,119 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Refusal is an answer of 401: the server knows the request and says no.
+type Refusal struct {
+	Cause  string // X-Auth-Error: "no_active_account", "expired", …; "": the server does not say
+	Detail string // for people
+}
+
+func (r *Refusal) Error() string { return "refused: " + r.Detail }
+
+func refused(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r)
+}
+
+// Unavailable says that the server could not be reached, or answered that it cannot say now. The same may be tried
+// again.
+type Unavailable struct {
+	After time.Duration // how long the server asks to wait (Retry-After, RFC 9110 §10.2.3); 0: it does not
+	Err   error
+}
+
+func (u *Unavailable) Error() string { return "the server is not available: " + u.Err.Error() }
+func (u *Unavailable) Unwrap() error { return u.Err }
+
+func temporary(err error) bool {
+	var u *Unavailable
+	return errors.As(err, &u)
+}
+
+// backoff is the wait from one attempt to the next: a quarter of a second that doubles, up to a second, half of it by
+// chance.
+type backoff struct{ failed int }
+
+// after waits, at least as long as the server asked for. It returns the error if the time that is left does not
+// suffice.
+func (b *backoff) after(ctx context.Context, err error) error {
+	pause := min(250*time.Millisecond<<min(b.failed, 8), time.Second)
+	b.failed++
+	pause = pause/2 + rand.N(pause/2)
+	var u *Unavailable
+	if errors.As(err, &u) && u.After > 0 {
+		pause += u.After
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= pause {
+		return err
+	}
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return err
+	}
+}
+
+// pause keeps a client from asking again at once after it has failed.
+type pause struct {
+	until time.Time
+	err   error
+}
+
+// rest begins a pause, as long as the server asked for.
+func (c *Client) rest(err error) {
+	var u *Unavailable
+	errors.As(err, &u)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pause = pause{until: time.Now().Add(u.After + time.Second/2 + rand.N(time.Second)), err: err}
+}
+
+// paused returns the error of a pause, nil if there is none.
+func (c *Client) paused() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Now().Before(c.pause.until) {
+		return c.pause.err
+	}
+	return nil
+}
+
+// retryAfter reads the header: seconds, or a date by the server's clock.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	now, errNow := http.ParseTime(h.Get("Date"))
+	if err != nil || errNow != nil {
+		return 0
+	}
+	return max(0, date.Sub(now))
+}
+
+// failed is the error for an answer other than 200.
+func failed(answer *http.Response, a answerBody) error {
+	status := fmt.Errorf("%s %s: %s", answer.Request.Method, answer.Request.URL.Path, answer.Status)
+	switch {
+	case answer.StatusCode == http.StatusUnauthorized && a.Detail != "":
+		return &Refusal{Cause: answer.Header.Get("X-Auth-Error"), Detail: a.Detail}
+	case answer.StatusCode == http.StatusUnauthorized, // of a proxy on the way, which knows nothing of the session
+		answer.StatusCode >= http.StatusInternalServerError, answer.StatusCode == http.StatusTooManyRequests,
+		answer.StatusCode == http.StatusRequestTimeout, answer.StatusCode == http.StatusTooEarly:
+		return &Unavailable{After: retryAfter(answer.Header), Err: status}
+	case a.Detail != "":
+		return fmt.Errorf("%w: %s", status, a.Detail)
+	}
+	return fmt.Errorf("%w; check Server and Paths", status)
+}
