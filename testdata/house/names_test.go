@@ -22,6 +22,11 @@ func collect(t *testing.T, all []source) *names {
 	for _, name := range files(t, "") {
 		n.files[name], n.files[path.Base(name)] = true, true
 	}
+	for _, name := range files(t, ".ts") {
+		for _, m := range exported.FindAllStringSubmatch(read(t, name), -1) {
+			n.used[m[1]] = true
+		}
+	}
 	for _, s := range all {
 		top := n.rooms[s.file.Name.Name]
 		if top == nil {
@@ -48,6 +53,7 @@ func collect(t *testing.T, all []source) *names {
 }
 
 var (
+	exported = regexp.MustCompile(`(?m)^export (?:async )?function (\w+)`) // of TypeScript
 	called   = regexp.MustCompile(`\b(?:\w+\.)*([A-Za-z_]\w*)\(\)`)
 	selected = regexp.MustCompile(`\b([a-z]\w*)\.([A-Z]\w*)\b`)
 	mixed    = regexp.MustCompile(`(?:^|[\s(])([a-z]+[A-Z]\w*)\b`)

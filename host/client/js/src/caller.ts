@@ -1,0 +1,91 @@
+import { ServerClock } from "./clock.js";
+import { Refused, Unavailable, Unexpected } from "./errors.js";
+import { retryAfter } from "./retry.js";
+
+/** What a client reads of the answers of the token views. */
+export interface Answer {
+  access?: string;
+  refresh?: string;
+  csrftoken?: string;
+}
+
+/** Says things to the token views, once each. */
+export class Caller {
+  readonly clock = new ServerClock();
+  readonly server: URL;
+  readonly #fetch: typeof fetch;
+  readonly #credentials: RequestCredentials;
+
+  constructor(server: URL, send: typeof fetch, credentials: RequestCredentials) {
+    this.server = server;
+    this.#fetch = send;
+    this.#credentials = credentials;
+  }
+
+  /** The address of a path below the server's. */
+  address(path: string): string {
+    return this.server.href.replace(/\/$/, "") + path;
+  }
+
+  /** Sends any request, and looks at the clock. */
+  async send(request: Request): Promise<Response> {
+    const sent = Date.now();
+    const answer = await this.#fetch(request);
+    this.clock.heard(sent, Date.now(), answer.headers);
+    return answer;
+  }
+
+  /**
+   * Asks a token view within so many milliseconds. It follows no redirect: what it sends is for the server
+   * alone.
+   */
+  async ask(
+    path: string,
+    within: number,
+    body: object | undefined,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const method = body === undefined ? "GET" : "POST";
+    const what = `${method} ${path}`;
+    let answer: Response;
+    let text: string;
+    try {
+      const init: RequestInit = {
+        method,
+        headers: { Accept: "application/json", ...headers },
+        credentials: this.#credentials,
+        redirect: "manual",
+        cache: "no-store",
+        signal: AbortSignal.timeout(within),
+      };
+      if (body !== undefined) {
+        init.headers = { ...init.headers, "Content-Type": "application/json" };
+        init.body = JSON.stringify(body);
+      }
+      answer = await this.send(new Request(this.address(path), init));
+      text = await answer.text();
+    } catch (error) {
+      throw new Unavailable(what, 0, { cause: error });
+    }
+    const got = parsed(text);
+    if (answer.status === 200 && got !== undefined) return got;
+    const detail = typeof got?.["detail"] === "string" ? got["detail"] : "";
+    if (answer.status === 401 && detail !== "") {
+      throw new Refused(answer.headers.get("X-Auth-Error") ?? "", detail);
+    }
+    // A 401 without words is that of a proxy on the way, which knows nothing of the session.
+    if ([401, 408, 425, 429].includes(answer.status) || answer.status >= 500) {
+      throw new Unavailable(`${what}: ${answer.status}`, retryAfter(answer.headers));
+    }
+    throw new Unexpected(what, answer.status, detail);
+  }
+}
+
+function parsed(text: string): (Answer & Record<string, unknown>) | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import { Bearer } from "./bearer.js";
+import { Caller } from "./caller.js";
+import { Cookies } from "./cookies.js";
+import type { Logout } from "./errors.js";
+import { complete, type Complete, type Options } from "./options.js";
+import { Telling, type Session } from "./session.js";
+
+/**
+ * Keeps one session: logs in, sends the access token along, gets a new one before it expires, logs out.
+ * However many requests find the token due, one refresh is sent.
+ */
+export class Client {
+  readonly #options: Complete;
+  readonly #caller: Caller;
+  readonly #telling = new Telling();
+  readonly #session: Session;
+
+  /** Throws a TypeError that names what is wrong with the options. */
+  constructor(options: Options = {}) {
+    this.#options = complete(options);
+    const { server, mode, onLogout } = this.#options;
+    this.#caller = new Caller(server, this.#options.fetch, mode === "cookie" ? "include" : "omit");
+    if (onLogout !== undefined) this.#telling.add(onLogout);
+    const How = mode === "cookie" ? Cookies : Bearer;
+    this.#session = new How(this.#options, this.#caller, this.#telling);
+  }
+
+  /**
+   * Begins a session. Throws Refused if there is no such active customer, or the password is wrong. more are
+   * other fields of the log-in.
+   */
+  async login(name: string, password: string, more: Record<string, unknown> = {}): Promise<void> {
+    await this.#session.login({ ...more, [this.#options.loginField]: name, password });
+  }
+
+  /**
+   * Sends a request as fetch does, with the access token if it is for the server or one of the origins, and
+   * once more with another token where it is refused. A relative URL is below the server. Throws LoggedOut if
+   * nobody is logged in. A body that is a stream is sent once.
+   */
+  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const at = typeof input === "string" ? new URL(input, this.#options.server) : input;
+    const request = new Request(at, init);
+    const foreign = !this.#options.origins.has(new URL(request.url).origin);
+    if (foreign || request.headers.has("Authorization")) return this.#options.fetch(request);
+    const stream = init?.body instanceof ReadableStream;
+    const spare = stream ? undefined : request.clone();
+    const first = await this.#session.prepare(request);
+    const answer = await this.#caller.send(first.request);
+    if (!(await first.again(answer)) || spare === undefined) return answer;
+    await answer.body?.cancel();
+    return this.#caller.send((await this.#session.prepare(spare)).request);
+  };
+
+  /** An access token that is good for a while, in bearer mode: for what does not go by fetch. */
+  async token(): Promise<string> {
+    if (!(this.#session instanceof Bearer)) throw new TypeError("no script can read the tokens in cookie mode");
+    return this.#session.token();
+  }
+
+  /**
+   * Ends the session at the server, and then forgets it. If the server cannot be reached it throws, and the
+   * session goes on, so that it can be tried again.
+   */
+  logout(): Promise<void> {
+    return this.#session.logout();
+  }
+
+  /** Ends all sessions of the customer, on other devices too. simplejwt has no such view. */
+  logoutEverywhere(): Promise<void> {
+    return this.#session.logoutEverywhere();
+  }
+
+  /** Drops the tokens without telling the server, where they stay good until they expire. */
+  forget(): Promise<void> {
+    return this.#session.forget();
+  }
+
+  /** Has a function told when the session is over; gives one that ends that. */
+  onLogout(told: (logout: Logout) => void): () => void {
+    return this.#telling.add(told);
+  }
+
+  /** Stops listening to other tabs. */
+  close(): void {
+    this.#session.close();
+  }
+}

@@ -1,0 +1,169 @@
+import type { Answer, Caller } from "./caller.js";
+import { LoggedOut, Refused, Unavailable, Unexpected } from "./errors.js";
+import { Flights } from "./flights.js";
+import type { Complete } from "./options.js";
+import { Backoff } from "./retry.js";
+import { asked, elsewhere, type Prepared, type Session, type Telling } from "./session.js";
+
+const SAFE = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
+interface Message {
+  kind: "in" | "out" | "refreshed";
+}
+
+/**
+ * A session whose tokens the browser has, in cookies that no script can read (cookies.enabled). The tabs of
+ * an origin tell each other of log-ins, refreshes and log-outs.
+ */
+export class Cookies implements Session {
+  readonly #options: Complete;
+  readonly #caller: Caller;
+  readonly #telling: Telling;
+  readonly #flights = new Flights();
+  readonly #channel: BroadcastChannel;
+  #csrf = "";
+  #renewed = -Infinity; // when the access token came, as far as this tab has heard, in milliseconds since 1970
+  #renewals = 0;
+
+  constructor(options: Complete, caller: Caller, telling: Telling) {
+    this.#options = options;
+    this.#caller = caller;
+    this.#telling = telling;
+    this.#channel = new BroadcastChannel(`edgetoken ${options.server.href}`);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      this.#csrf = data.kind === "refreshed" ? this.#csrf : "";
+      if (data.kind === "out") telling.out(elsewhere);
+      else this.#renew();
+    };
+  }
+
+  async prepare(request: Request): Promise<Prepared> {
+    const { lifetime, early, server } = this.#options;
+    if (lifetime !== undefined) {
+      const left = this.#renewed + lifetime - Date.now();
+      if (left < Math.min(early, lifetime / 4) && left > -Infinity) await this.#refreshIfNeeded(left > 0);
+    }
+    const renewals = this.#renewals;
+    const ours = new URL(request.url).origin === server.origin;
+    const headers = new Headers(request.headers);
+    const guarded = ours && !SAFE.includes(request.method);
+    if (guarded) headers.set("X-CSRFToken", await this.#csrfToken());
+    return {
+      request: new Request(request, { headers, credentials: "include" }),
+      again: async (answer) => {
+        if (guarded && answer.status === 403) return this.#csrfFailed(answer);
+        if (answer.status !== 401) {
+          if (ours && answer.ok) this.#telling.in();
+          return false;
+        }
+        if (renewals === this.#renewals) await this.#refreshIfNeeded(false);
+        return true;
+      },
+    };
+  }
+
+  async login(fields: Record<string, unknown>): Promise<void> {
+    const { paths, patience } = this.#options;
+    await this.#ask(paths.login, patience, fields);
+    this.#csrf = ""; // it is a new one
+    this.#renew();
+    this.#say("in");
+  }
+
+  logout(): Promise<void> {
+    return this.#leave(this.#options.paths.blacklist);
+  }
+
+  logoutEverywhere(): Promise<void> {
+    return this.#leave(this.#options.paths.logoutAll);
+  }
+
+  /** No script can delete the cookies. */
+  async forget(): Promise<void> {
+    throw new TypeError("the tokens are in cookies that no script can delete: log out");
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  #renew(): void {
+    this.#renewed = Date.now();
+    this.#renewals++;
+    this.#telling.in();
+  }
+
+  #say(kind: Message["kind"]): void {
+    this.#channel.postMessage({ kind } satisfies Message);
+  }
+
+  /** Refreshes. While the server cannot be reached that is no failure if the token at hand is still good. */
+  async #refreshIfNeeded(usable: boolean): Promise<void> {
+    try {
+      await this.#flights.join(() => this.#refresh());
+    } catch (error) {
+      if (!(usable && error instanceof Unavailable)) throw error;
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const { paths, attempt } = this.#options;
+    try {
+      await this.#ask(paths.refresh, attempt, {});
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#telling.out({ reason: "refused", cause: error.cause, detail: error.detail });
+      throw new LoggedOut();
+    }
+    this.#renew();
+    this.#say("refreshed");
+  }
+
+  #leave(path: string): Promise<void> {
+    return this.#flights.alone(async () => {
+      try {
+        await this.#ask(path, this.#options.attempt, {});
+      } catch (error) {
+        // Without a cookie, or with one that is refused, there is no session.
+        const none = error instanceof Refused || (error instanceof Unexpected && error.status === 400);
+        if (!none) throw error;
+      }
+      this.#csrf = "";
+      this.#telling.out(asked);
+      this.#say("out");
+    });
+  }
+
+  /** Asks a token view with the CSRF token, a new one if that is refused, until the patience ends. */
+  async #ask(path: string, within: number, body: object): Promise<Answer> {
+    let fresh = false;
+    for (const backoff = new Backoff(this.#options.patience); ; ) {
+      try {
+        return await this.#caller.ask(path, within, body, { "X-CSRFToken": await this.#csrfToken() });
+      } catch (error) {
+        if (!fresh && error instanceof Unexpected && error.status === 403) {
+          fresh = true;
+          this.#csrf = "";
+          continue;
+        }
+        await backoff.after(error);
+      }
+    }
+  }
+
+  async #csrfToken(): Promise<string> {
+    if (this.#csrf === "") {
+      const { csrftoken } = await this.#caller.ask(this.#options.paths.csrf, this.#options.attempt, undefined);
+      this.#csrf = csrftoken ?? "";
+    }
+    return this.#csrf;
+  }
+
+  /** Whether a 403 is about the CSRF token: another tab may have logged in, which makes a new one. */
+  async #csrfFailed(answer: Response): Promise<boolean> {
+    const text = await answer.clone().text();
+    if (!text.includes("CSRF Failed")) return false;
+    this.#csrf = "";
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+/** What a request gets that nobody is logged in for. */
+export class LoggedOut extends Error {
+  override name = "LoggedOut";
+  constructor() {
+    super("nobody is logged in");
+  }
+}
+
+/** An answer of 401: the server knows the request and says no. */
+export class Refused extends Error {
+  override name = "Refused";
+  /** X-Auth-Error: "no_active_account", "expired", …; "": the server does not say. */
+  override readonly cause: string;
+  /** The server's text for people. */
+  readonly detail: string;
+  constructor(cause: string, detail: string) {
+    super(`refused: ${detail}`);
+    this.cause = cause;
+    this.detail = detail;
+  }
+}
+
+/** The server could not be reached, or answered that it cannot say now. The same may be tried again. */
+export class Unavailable extends Error {
+  override name = "Unavailable";
+  /** How long the server asks to wait (Retry-After, RFC 9110 §10.2.3), in milliseconds; 0: it does not. */
+  readonly after: number;
+  constructor(message: string, after = 0, options?: ErrorOptions) {
+    super(`the server is not available: ${message}`, options);
+    this.after = after;
+  }
+}
+
+/** An answer that repeating does not mend: a wrong address, say. */
+export class Unexpected extends Error {
+  override name = "Unexpected";
+  readonly status: number;
+  readonly detail: string;
+  constructor(what: string, status: number, detail: string) {
+    super(`${what}: ${status}${detail === "" ? "; check server and paths" : ` ${detail}`}`);
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** Why a session is over. */
+export interface Logout {
+  /**
+   * "asked": this client was told to. "elsewhere": another tab or process has logged out. "refused": the
+   * server refused the refresh token. It has expired or was revoked: the password was changed, somebody
+   * logged out everywhere, or two used the token, as if it was stolen.
+   */
+  reason: "asked" | "elsewhere" | "refused";
+  /** What the server says in X-Auth-Error where it refused, such as "blacklisted"; "": nothing. */
+  cause: string;
+  /** The server's text for people where it refused. */
+  detail: string;
+}
