@@ -1,0 +1,25 @@
+// Runs the scenarios, and counts them.
+import { parseArgs } from "node:util";
+import { start } from "../browser/node.mjs";
+import { session } from "./session.mjs";
+
+const { values: args } = parseArgs({ options: { only: { type: "string", default: "" } } });
+let passed = 0, failed = 0;
+const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
+try {
+  for (const [name, scenario] of Object.entries(session)) {
+    if (!name.includes(args.only)) continue;
+    try {
+      await scenario({ node });
+      passed++;
+      console.log(`ok   ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${name}: ${error.stack}`);
+    }
+  }
+} finally {
+  await node.stop();
+}
+console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
