@@ -20,6 +20,8 @@
 // more is refused before anything is computed: a check takes some seconds at most. CostOf tells what one takes, and
 // Decoy makes a hash that takes the same and fits no password, for customers that do not exist.
 //
+// Policy says which passwords a person may choose: long enough, and none of Django's list of common ones.
+//
 // The package is pure computation and safe for concurrent use. The caller bounds how many hashes run at once, since
 // each takes its Cost.Memory while it runs. The caller also bounds how long a password to check may be. No error
 // contains a password or a hash.
