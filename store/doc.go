@@ -57,9 +57,9 @@
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
 //	            ended.go (for lists of revoked tokens)
 //	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
-//	            session.go, customer.go and change.go, newcomers.go, set.go, replacepassword.go, rights.go and
-//	            permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go, purge.go and keypurge.go,
-//	            epoch.go
+//	            session.go, client.go, customer.go and change.go, newcomers.go, set.go, replacepassword.go,
+//	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go, purge.go and
+//	            keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)

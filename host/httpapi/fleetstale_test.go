@@ -241,7 +241,8 @@ func TestPasswordAtAnEdge(t *testing.T) {
 	edge := f.nodes[3]
 	_, access := edge.login(t)
 	change := func(email, current, next string) (node.Result, error) {
-		return edge.ChangePassword(t.Context(), netip.MustParsePrefix("192.0.2.0/24"), email, current, next)
+		client := node.Client{Prefix: netip.MustParsePrefix("192.0.2.0/24")}
+		return edge.ChangePassword(t.Context(), client, email, current, next)
 	}
 	f.away[1] = node.ErrAway
 	if r, err := change("ana@example.com", "right", "next"); !errors.Is(err, node.ErrAway) {

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -113,7 +112,7 @@ func TestForwardAuthHostileCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := n.Login(t.Context(), netip.Prefix{}, evil, "right")
+	pair, err := n.Login(t.Context(), node.Client{}, evil, "right")
 	if err != nil || len(pair.Tokens) != 2 {
 		t.Fatal(pair.Refusals, err)
 	}

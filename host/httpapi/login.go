@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
@@ -70,8 +71,8 @@ func (rq *request) logIn() answer {
 		return rq.loginFailed(page, err)
 	}
 	replaces, _ := rq.browser().SessionSecret()
-	network := rq.client().Network
-	secret, result, err := rq.node.StartSession(rq.Context(), network, given.Email, given.Password, replaces)
+	client := node.Client{Prefix: rq.client().Network}
+	secret, result, err := rq.node.StartSession(rq.Context(), client, given.Email, given.Password, replaces)
 	rq.entry.about = result
 	if err != nil {
 		return rq.loginFailed(page, err)

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -35,7 +34,7 @@ func obtainSliding(rq *request) (django.Value, error) {
 
 // obtain answers a log-in, which the node decides.
 func (rq *request) obtain(
-	op core.Op, login func(context.Context, netip.Prefix, string, string) (node.Result, error),
+	op core.Op, login func(context.Context, node.Client, string, string) (node.Result, error),
 ) (django.Value, error) {
 	texts, err := rq.texts("email", "password")
 	if err != nil {
@@ -45,7 +44,7 @@ func (rq *request) obtain(
 	if err := rq.throttleAccount(texts[0]); err != nil {
 		return django.Value{}, err
 	}
-	result, err := login(rq.Context(), rq.client().Network, texts[0], texts[1])
+	result, err := login(rq.Context(), node.Client{Prefix: rq.client().Network}, texts[0], texts[1])
 	answer, err := rq.outcome(op, result, err)
 	if err == nil && rq.reply.byCookie {
 		err = rq.browser().Reset(rq.Context(), rq.node)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
@@ -15,18 +14,16 @@ import (
 )
 
 // ChangePassword gives the customer with an e-mail address another password, if current is its password. All of its
-// log-ins end (R5). client is the address that asks, as of Login. A wrong password, an unknown and an inactive customer
+// log-ins end (R5). client is who asks, as of Login. A wrong password, an unknown and an inactive customer
 // get the same refusal as at a log-in. The error is store.ErrInvalid if no password can be next. At an edge the hub
 // decides.
-func (n *Node) ChangePassword(
-	ctx context.Context, client netip.Prefix, email, current, next string,
-) (Result, error) {
+func (n *Node) ChangePassword(ctx context.Context, client Client, email, current, next string) (Result, error) {
 	if next == "" || len(next) > password.MaxBytes {
 		return Result{}, fmt.Errorf("new password %w: it must have 1 to %d bytes", store.ErrInvalid, password.MaxBytes)
 	}
 	current = current[:min(len(current), password.MaxBytes+1)] // a longer one is wrong as well
 	email = email[:min(len(email), store.MaxEmail+1)]
-	m := newPassword{email: email, current: current, next: next, client: client}
+	m := newPassword{email: email, current: current, next: next, client: client.Prefix}
 	if !n.isEdge() {
 		return n.changePassword(ctx, m)
 	}

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/sha256"
-	"net/netip"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -12,22 +11,22 @@ import (
 )
 
 // Login asks for a pair of tokens for the customer with an e-mail address and a password, both cleaned already.
-// client is the address that asks, zero if unknown: passwords are hashed in turns that are fair to each client and
-// each account. Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
+// client is who asks: passwords are hashed in turns that are fair to each client and each account.
+// Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
 //
 // A wrong password, an unknown or inactive customer and an unusable password get the same refusal, after work that
 // does not tell them apart (password.go). Nothing of the store is held while the password is hashed; the state is
 // loaded again afterwards, so that a password which was changed meanwhile is refused.
-func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
+func (n *Node) Login(ctx context.Context, client Client, email, given string) (Result, error) {
 	return n.login(ctx, core.Login, client, email, given)
 }
 
 // SlidingLogin is Login for a sliding token.
-func (n *Node) SlidingLogin(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
+func (n *Node) SlidingLogin(ctx context.Context, client Client, email, given string) (Result, error) {
 	return n.login(ctx, core.SlidingLogin, client, email, given)
 }
 
-func (n *Node) login(ctx context.Context, op core.Op, client netip.Prefix, email, given string) (Result, error) {
+func (n *Node) login(ctx context.Context, op core.Op, client Client, email, given string) (Result, error) {
 	if err := n.issues(op); err != nil { // before any hashing
 		return Result{}, err
 	}
@@ -37,7 +36,7 @@ func (n *Node) login(ctx context.Context, op core.Op, client netip.Prefix, email
 		return Result{}, err
 	}
 	customer = credentials(customer)
-	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
+	good, err := n.passwordGood(ctx, admission.Work{Client: client.Prefix, Account: n.Account(email)}, customer, given)
 	if err != nil {
 		return Result{Customer: customer}, err
 	}

@@ -54,6 +54,8 @@ type Config struct {
 	VerifiesOnly bool
 	// SessionAge is how long a browser session lasts after its log-in; 0: DefaultSessionAge.
 	SessionAge time.Duration
+	// ListSessions keeps a record of each log-in, from which Sessions lists them. Without it nothing is recorded.
+	ListSessions bool
 	// Fleet is the fleet that the node is a member of; nil: it is alone. Settings.MaxAge is how old its state may be.
 	Fleet Fleet
 	// AwayEngine is the engine that gives an access token alone if the home of a log-in is away: one for the same keys

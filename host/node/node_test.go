@@ -21,7 +21,7 @@ import (
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 
 // client is the address that log-ins come from.
-var client = netip.MustParsePrefix("192.0.2.1/32")
+var client = node.Client{Prefix: netip.MustParsePrefix("192.0.2.1/32")}
 
 // testKeys is one HMAC key.
 type testKeys struct {

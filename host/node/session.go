@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -34,7 +33,7 @@ const secretBytes = 32
 // Nothing of the store is held while the password is hashed. A password that is changed meanwhile, and a customer
 // that is disabled or removed, is refused as bad credentials.
 func (n *Node) StartSession(
-	ctx context.Context, client netip.Prefix, email, given, replaces string,
+	ctx context.Context, client Client, email, given, replaces string,
 ) (secret string, r Result, err error) {
 	if err := n.issues(core.Login); err != nil { // before any hashing
 		return "", Result{}, err
@@ -46,7 +45,7 @@ func (n *Node) StartSession(
 	}
 	customer = credentials(customer)
 	r.Customer = customer
-	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
+	good, err := n.passwordGood(ctx, admission.Work{Client: client.Prefix, Account: n.Account(email)}, customer, given)
 	if err != nil {
 		return "", r, err
 	}

@@ -42,7 +42,7 @@ var today = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC).Sub(time.Date(2000, 1,
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 
 // client is the address that log-ins come from.
-var client = netip.MustParsePrefix("192.0.2.1/32")
+var client = node.Client{Prefix: netip.MustParsePrefix("192.0.2.1/32")}
 
 // world is a fleet, and those who use it.
 type world struct {

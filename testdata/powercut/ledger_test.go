@@ -61,7 +61,7 @@ type client struct {
 
 const password = "correct horse 1"
 
-var address = netip.MustParsePrefix("192.0.2.1/32")
+var address = node.Client{Prefix: netip.MustParsePrefix("192.0.2.1/32")}
 
 var bg = context.Background()
 
