@@ -16,6 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/pages"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -25,7 +26,7 @@ func demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "run a working node in a temporary directory, with a demo customer",
-		Long: `demo runs a node in a temporary directory with a fresh key and one customer, and prints commands to try it with. The directory is removed at the end.
+		Long: `demo runs a node in a temporary directory with a fresh key, a customer and one who is staff, and prints commands and a link to try it with. The directory is removed at the end.
 Without --listen it takes port 8000 of loopback, or a free one where that is in use. edgetoken.yaml is read ` +
 			`only where --config names it.
 Compiled modules are kept in the user's cache directory, so that it starts faster the next time.`,
@@ -70,17 +71,16 @@ func demo(c *cobra.Command, keep bool) (err error) {
 		return err
 	}
 	defer listener.Close()
-	secret := rand.Text() // letters and digits: safe in any shell
+	customer, staff := newPerson("demo"), newPerson("staff")
 	node := nodeConfig(cfg, load)
 	node.Listener = listener
-	node.Started = func(url string) { patiently(func() { printDemo(c.OutOrStdout(), cfg, url, secret) }) }
+	node.Started = func(url string) { patiently(func() { printDemo(c.OutOrStdout(), cfg, url, customer, staff) }) }
 	s, err := service.Open(ctx, node)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.AddCustomer(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true},
-		secret); err != nil {
+	if err := addPeople(ctx, s, customer, staff); err != nil {
 		return err
 	}
 	return s.Run(ctx)
@@ -115,9 +115,22 @@ func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
 	return l, err
 }
 
-const demoEmail = "demo@example.com"
+// person is a customer of the demo.
+type person struct{ email, password string }
 
-func printDemo(w io.Writer, cfg *config.Config, base, secret string) {
+func newPerson(name string) person {
+	return person{name + "@example.com", rand.Text()} // letters and digits: safe in any shell
+}
+
+// addPeople adds a customer, and one who is staff.
+func addPeople(ctx context.Context, s *service.Service, customer, staff person) error {
+	err := s.AddCustomer(ctx, store.NewCustomer{Email: customer.email, FirstName: "Demo", IsActive: true},
+		customer.password)
+	return errors.Join(err, s.AddCustomer(ctx, store.NewCustomer{Email: staff.email, FirstName: "Staff", IsActive: true,
+		IsStaff: true}, staff.password))
+}
+
+func printDemo(w io.Writer, cfg *config.Config, base string, customer, staff person) {
 	header := strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-")
 	if header == "AUTHORIZATION" {
 		header = "Authorization"
@@ -127,11 +140,22 @@ A node of edgetoken is running. In another terminal, get a pair of tokens:
 
   curl -s %[1]s/auth/token/ -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}'
 
-a new access token for the refresh token, and the customer for the access token:
+or have them in variables of your shell:
 
-  curl -s %[1]s/auth/token/refresh/ -H 'Content-Type: application/json' -d '{"refresh":"REFRESH TOKEN"}'
-  curl -s %[1]s/customers/me/ -H '%[4]s: %[5]s ACCESS TOKEN'
+  eval "$(curl -s %[1]s/auth/token/ -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}' |
+    sed -n 's/.*"refresh":"\([A-Za-z0-9._-]*\)".*"access":"\([A-Za-z0-9._-]*\)".*/REFRESH=\1 ACCESS=\2/p')"
 
-Ctrl-C ends the node and removes all it stored.
-`, base, demoEmail, secret, header, cfg.Settings.AuthHeaderTypes[0])
+Then get the customer for the access token, and a new access token for the refresh token:
+
+  curl -s %[1]s/customers/me/ -H "%[4]s: %[5]s $ACCESS"
+  curl -s %[1]s/auth/token/refresh/ -H 'Content-Type: application/json' -d "{\"refresh\":\"$REFRESH\"}"
+`, base, customer.email, customer.password, header, cfg.Settings.AuthHeaderTypes[0])
+	if !cfg.Browser.Off {
+		fmt.Fprintf(w, `
+In a browser: %s%s
+  as a customer  %s  %s
+  as staff       %s  %s
+`, base, pages.LoginPath, customer.email, customer.password, staff.email, staff.password)
+	}
+	fmt.Fprint(w, "\nCtrl-C ends the node and removes all it stored.\n")
 }
