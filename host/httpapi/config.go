@@ -74,6 +74,8 @@ type Config struct {
 	ThrottleHistory *throttle.History
 	// ForwardAuth says how GET /auth/check/ answers.
 	ForwardAuth ForwardAuth
+	// MinPassword is the least number of characters of a password that a customer chooses.
+	MinPassword int
 	// Now is the clock of the throttles; nil: time.Now.
 	Now func() time.Time
 	// LoginAnswer are members of the customer that the answer to a log-in shows beside the tokens; nil: none.

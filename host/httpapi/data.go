@@ -20,20 +20,25 @@ func (rq *request) data() (django.Body, error) {
 	return data, err
 }
 
-// texts reads the body and returns fields of the view, cleaned, in the order of names. All are required.
+// texts reads the body and returns fields of the view, cleaned, in the order of names. All are required. Of a text that
+// is too long only one byte more than its most is kept, which shows that.
 func (rq *request) texts(names ...string) ([]string, error) {
 	data, err := rq.data()
 	if err != nil {
 		return nil, err
 	}
-	texts, faults, ok := django.Validate(data, names...)
+	fields := make([]django.CharField, len(names))
+	for i, name := range names {
+		fields[i] = django.CharField{Name: name, Whole: rq.view.field(name).whole}
+	}
+	texts, faults, ok := django.Validate(data, fields...)
 	if !ok {
-		return nil, invalidBody{faults}
+		return nil, invalidBody{faults: faults}
 	}
 	// The texts are small. The rest goes before a password waits for its turn, except a small body that the page shows
 	// again.
 	for i, text := range texts {
-		texts[i] = atMost(text, rq.view.maxBytes(names[i]))
+		texts[i] = atMost(text, rq.view.field(names[i]).maxBytes)
 	}
 	rq.body.Drop(rq.reply.renderer.name == browsableName)
 	return texts, nil

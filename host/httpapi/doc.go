@@ -10,7 +10,8 @@
 //	identity.go      who asks, and whether that still holds later; browsers.go and tokencookies.go ask cookies
 //	throttles.go     the rates that it counts against
 //	data.go          the body, by package body; field.go has the fields
-//	tokens.go, logoutall.go, customers.go, samples.go   the functions of the views, which return a value or an error
+//	tokens.go, logoutall.go, changepassword.go, customers.go, samples.go
+//	                 the functions of the views, which return a value or an error
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
 //	browsable.go     the page of the answer, for a browser
 //
@@ -27,6 +28,7 @@
 // forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served.
 // wellknown.go has the documents for verifiers elsewhere: jwks.go the public keys, discovery.go where to find them,
 // trustbundle.go the trust bundle.
+// client.go is what lists of log-ins show of whoever asks.
 // compat.go is what HTTP shows in each version; what tokens mean in each version is core's.
 //
 // Each with one idea beside them: body (bodies), browser and csrf (browsers, CORS), django (Python's and Django's

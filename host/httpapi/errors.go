@@ -28,7 +28,12 @@ func refused(op core.Op, c cause.Cause) error {
 // The other errors of a view, with the texts of Django REST framework.
 
 // invalidBody is a body without the fields that the view needs. faults holds the errors of each field.
-type invalidBody struct{ faults django.Value }
+type invalidBody struct {
+	faults django.Value
+	// cause and reason are for the log, where a field is wrong that proves who asks.
+	cause  cause.Cause
+	reason reason
+}
 
 func (invalidBody) Error() string { return "body is not valid" }
 

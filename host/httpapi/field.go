@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"slices"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 	"github.com/edgetoken/edgetoken/host/pages"
@@ -12,6 +14,7 @@ import (
 type field struct {
 	name, label string
 	readOnly    bool // only in answers
+	whole       bool // white space around a text is a part of it
 	// maxBytes is the most bytes of a text that can still be accepted.
 	maxBytes int
 	// description and example are for OpenAPI.
@@ -33,6 +36,16 @@ var (
 		name: "password", label: "Password", maxBytes: password.MaxBytes,
 		description: "White space around it is cut off.", example: "correct horse 1",
 		input: pages.Field{Type: "password", Autocomplete: "current-password"},
+	}
+	currentPasswordField = field{
+		name: "current_password", label: "Current password", maxBytes: password.MaxBytes, whole: true,
+		description: "The password so far, with white space around it.", example: "correct horse 1",
+		input: pages.Field{Type: "password", Autocomplete: "current-password"},
+	}
+	newPasswordField = field{
+		name: "new_password", label: "New password", maxBytes: password.MaxBytes, whole: true,
+		description: "The next one.", example: "battery staple 2",
+		input: pages.Field{Type: "password", Autocomplete: "new-password"},
 	}
 	refreshField = field{
 		name: "refresh", label: "Refresh", maxBytes: core.MaxTokenBytes,
@@ -69,14 +82,9 @@ func (v *view) takenFields() (taken []field) {
 	return taken
 }
 
-// maxBytes is that of a field. Of a longer text only one byte more is kept, which shows that it is too long.
-func (v *view) maxBytes(name string) int {
-	for i := range v.fields {
-		if f := &v.fields[i]; f.name == name {
-			return f.maxBytes
-		}
-	}
-	return 0
+// field is the field with a name, which a body can have.
+func (v *view) field(name string) field {
+	return v.fields[slices.IndexFunc(v.fields, func(f field) bool { return f.name == name })]
 }
 
 // needs reports whether the body must have a field.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
@@ -71,8 +70,7 @@ func (rq *request) logIn() answer {
 		return rq.loginFailed(page, err)
 	}
 	replaces, _ := rq.browser().SessionSecret()
-	client := node.Client{Prefix: rq.client().Network}
-	secret, result, err := rq.node.StartSession(rq.Context(), client, given.Email, given.Password, replaces)
+	secret, result, err := rq.node.StartSession(rq.Context(), rq.asks(), given.Email, given.Password, replaces)
 	rq.entry.about = result
 	if err != nil {
 		return rq.loginFailed(page, err)

@@ -91,6 +91,7 @@ func TestOpenAPIIsTrue(t *testing.T) {
 			}
 			refresh, access := s.login(t)
 			_, again := s.login(t)
+			_, bens := s.enterBen(t)
 			answered := map[string]bool{}
 			bearer, junk := "Authorization: Bearer "+access, "Authorization: Bearer junk"
 			for _, c := range []struct {
@@ -140,6 +141,10 @@ func TestOpenAPIIsTrue(t *testing.T) {
 				{"POST", "/auth/token/verify/", `{"token":"` + refresh + `"}`, 400, nil},
 				{"POST", "/auth/logout/all/", "", 401, nil},
 				{"POST", "/auth/logout/all/", "", 200, []string{"Authorization: Bearer " + again}},
+				{"POST", passwordChange, newPassword("right", ""), 400, []string{"Authorization: Bearer " + bens}},
+				{"POST", passwordChange, newPassword("wrong", next), 400, []string{"Authorization: Bearer " + bens}},
+				{"POST", passwordChange, newPassword("right", next), 200, []string{"Authorization: Bearer " + bens}},
+				{"POST", passwordChange, newPassword("right", next), 401, nil},
 				{"GET", "/healthz", "", 200, nil},
 				{"GET", "/readyz", "", 200, nil},
 			} {

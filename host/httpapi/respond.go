@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (rq *request) respond(value django.Value, err error) answer {
 	case errors.As(err, &refusal):
 		return rq.refuse(refusal)
 	case errors.As(err, &invalid):
-		return rq.render(http.StatusBadRequest, invalid.faults).since(invalidFields)
+		return rq.invalid(invalid)
 	}
 	o := classify(err)
 	if o.detail == "" {
@@ -105,6 +106,16 @@ func (rq *request) refuse(r refusal) answer {
 		a.reason = cookieTwice
 	}
 	return a
+}
+
+// invalid answers a body whose fields are not good.
+func (rq *request) invalid(b invalidBody) answer {
+	a := rq.render(http.StatusBadRequest, b.faults)
+	if b.cause != cause.OK {
+		a.cause = b.cause
+		a.code, _, _ = rq.node.Settings().Describe(b.cause)
+	}
+	return a.since(cmp.Or(b.reason, invalidFields))
 }
 
 // codeForbidden is the code for a customer without the right (Django REST framework's PermissionDenied).

@@ -11,7 +11,9 @@ const (
 	slidingPath = "/auth/token/sliding/"
 	// logOutAllPath is the view that ends every log-in of the customer who asks.
 	logOutAllPath = "/auth/logout/all/"
-	mePath        = "/customers/me/"
+	// passwordPath is the view that changes the password of the customer who asks.
+	passwordPath = "/auth/password/change/"
+	mePath       = "/customers/me/"
 )
 
 // views is the table of views. Routes, OPTIONS, OpenAPI, the pages of views and the start page come from it.
@@ -69,6 +71,15 @@ func views(c *Config) []view {
 			description:   "Ends every log-in of the customer that the request is authenticated as, this one included.",
 			authenticates: true, rule: permission.IsAuthenticated,
 			post: action{answer: logOutEverywhere, schema: emptySchema},
+		},
+		{
+			path: passwordPath, name: "Password Change",
+			description: "Gives another password to the customer that the request is authenticated as, and ends " +
+				"every log-in of it. A browser that asks by its cookies stays logged in.",
+			authenticates: true, rule: permission.IsAuthenticated,
+			fields: []field{currentPasswordField, newPasswordField}, takes: "PasswordChange",
+			logsIn: true,
+			post:   action{answer: changePassword, schema: emptySchema},
 		},
 		{
 			path: mePath, name: "Me",

@@ -44,7 +44,7 @@ func (rq *request) obtain(
 	if err := rq.throttleAccount(texts[0]); err != nil {
 		return django.Value{}, err
 	}
-	result, err := login(rq.Context(), node.Client{Prefix: rq.client().Network}, texts[0], texts[1])
+	result, err := login(rq.Context(), rq.asks(), texts[0], texts[1])
 	answer, err := rq.outcome(op, result, err)
 	if err == nil && rq.reply.byCookie {
 		err = rq.browser().Reset(rq.Context(), rq.node)

@@ -38,6 +38,9 @@ type SessionList struct {
 	List   []ListedSession
 }
 
+// ListsSessions reports whether log-ins are recorded and listed: Config.ListSessions.
+func (n *Node) ListsSessions() bool { return n.cfg.ListSessions }
+
 // Sessions lists the live log-ins of whoever asks, at most limit of them, without the first offset: first the browser
 // sessions of this node, the latest first, then the log-ins by tokens, the most recently used first. In a fleet the
 // hub knows the log-ins by tokens; the error is as of EndLogins if it is away.

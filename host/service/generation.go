@@ -79,7 +79,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 		TrustedHops: cfg.TrustedHops,
 		Browser:     cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
-		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
+		LoginAnswer: cfg.LoginAnswer, MinPassword: cfg.MinPassword, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
 		Bundle: g.publishedBundle(s), Fleet: s.fleet.shown(), Ready: s.fleet.ready(),
 	})
 	if err != nil {

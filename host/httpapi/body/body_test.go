@@ -59,7 +59,7 @@ func TestData(t *testing.T) {
 			t.Errorf("%s %.20q: first %v, %v", c.contentType, c.content, first, err)
 			continue
 		}
-		texts, _, _ := django.Validate(data, "a")
+		texts, _, _ := django.Validate(data, django.CharField{Name: "a"})
 		if c.field != "" && (len(texts) != 1 || texts[0] != c.field) {
 			t.Errorf("%s %.20q: a is %q, want %q", c.contentType, c.content, texts, c.field)
 		}

@@ -22,13 +22,20 @@ func (b Body) Value() (Value, error) {
 	return b.JSON, nil
 }
 
+// CharField is a field of a serializer, as the REST framework has it.
+type CharField struct {
+	Name string
+	// Whole: white space around its text is a part of it (trim_whitespace=False).
+	Whole bool
+}
+
 // Validate checks a body as a serializer of the REST framework does that has these CharFields in this order, all of
-// them required. If all are good, ok is true and texts holds their values in the order of names, without white space
-// around them. Else errors is the body of a 400 answer:
+// them required. If all are good, ok is true and texts holds their values in the order of fields. Else errors is the
+// body of a 400 answer:
 //
 //	{"email":["This field is required."],"password":["This field may not be blank."]}
 //	{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}
-func Validate(body Body, names ...string) (texts []string, errors Value, ok bool) {
+func Validate(body Body, fields ...CharField) (texts []string, errors Value, ok bool) {
 	if body.Form == nil && body.JSON.kind != KindObject {
 		message := fmt.Sprintf("Invalid data. Expected a dictionary, but got %s.", body.JSON.TypeName())
 		if body.JSON.kind == KindNull {
@@ -37,11 +44,11 @@ func Validate(body Body, names ...string) (texts []string, errors Value, ok bool
 		return nil, Object(Texts("non_field_errors", message)), false
 	}
 	var refused []Member
-	for _, name := range names {
-		text, messages := body.text(name)
+	for _, f := range fields {
+		text, messages := body.text(f)
 		texts = append(texts, text)
 		if messages != nil {
-			refused = append(refused, Texts(name, messages...))
+			refused = append(refused, Texts(f.Name, messages...))
 		}
 	}
 	if refused != nil {
@@ -62,11 +69,11 @@ const (
 )
 
 // text reads one field. It takes numbers as Python writes them, but not true and false.
-func (b Body) text(name string) (text string, messages []string) {
-	value, found := b.JSON.Get(name)
+func (b Body) text(f CharField) (text string, messages []string) {
+	value, found := b.JSON.Get(f.Name)
 	if b.Form != nil {
 		var field Field
-		field, found = b.Form.Get(name)
+		field, found = b.Form.Get(f.Name)
 		if field.File != nil {
 			// Python's text of a file is its name, and it checks for blanks first.
 			if python.Strip(field.File.FileName) == "" {
@@ -86,7 +93,9 @@ func (b Body) text(name string) (text string, messages []string) {
 		return "", []string{invalid}
 	}
 	text, _ = value.Str()
-	text = python.Strip(text)
+	if !f.Whole {
+		text = python.Strip(text)
+	}
 	if text == "" {
 		return "", []string{blank}
 	}

@@ -86,7 +86,7 @@ func TestValidateForm(t *testing.T) {
 
 func validate(t *testing.T, body django.Body, texts []string, refusal string) {
 	t.Helper()
-	got, errors, ok := django.Validate(body, "email", "password")
+	got, errors, ok := django.Validate(body, django.CharField{Name: "email"}, django.CharField{Name: "password"})
 	text, err := django.Render(errors, 0)
 	if ok != (refusal == "") || !slices.Equal(got, texts) || string(text) != refusal || err != nil {
 		t.Errorf("Validate = %q, %s, %v, want %q, %s", got, text, ok, texts, refusal)
