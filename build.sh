@@ -6,11 +6,11 @@
 #   ./build.sh component       builds, then makes dist/edgetoken-verify.component.wasm; needs Node.js with npm
 #   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
 #   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, moves
-#                              from them and back as docs/moving.md says, checks the pages in Chromium, runs generated
-#                              clients of six languages, signs with keys in SoftHSM and exchanges tokens with seven JOSE
-#                              libraries. Installs what these need, Chromium and SoftHSM only as root. Needs python3,
-#                              python3.11, Node.js with npm, a JDK with Maven, Rust, a C compiler, curl and openssl.
-#                              Counts in the same form
+#                              from them and back as docs/moving.md says, checks the pages and edgetoken-client in
+#                              Chromium, uses our clients as strangers do, runs generated clients of six languages,
+#                              signs with keys in SoftHSM and exchanges tokens with seven JOSE libraries. Installs what
+#                              these need, Chromium and SoftHSM only as root. Needs python3, python3.11, Node.js with
+#                              npm, a JDK with Maven, Rust, a C compiler, curl, jq and openssl. Counts in the same form
 #   ./build.sh test-hosts [--write | HOST…]
 #                              has each host in testdata/hosts verify the cases of testdata/kit and tests what runs
 #                              there, or HOSTs alone, and compares what they say. Installs what the hosts need; nginx
@@ -280,6 +280,7 @@ run_peers() {
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
   EDGETOKEN_ENGINE=wasm tally testdata/interop/move/run
+  ours
   in_browser
   EDGETOKEN_ENGINE=wasm tally testdata/generators/run
   in_softhsm
@@ -302,10 +303,21 @@ in_softhsm() {
   shown "keys in SoftHSM" env CGO_ENABLED=1 go -C host/signer/pkcs11 test -count=1 -v .
 }
 
+# ours uses the clients of host/client as strangers do.
+ours() {
+  local missing
+  if ! missing=$(testdata/clients/setup); then
+    echo "skip our clients: $missing"
+    skipped=$((skipped + 1))
+    return
+  fi
+  EDGETOKEN_ENGINE=wasm tally testdata/clients/run
+}
+
 # in_browser runs the scenarios in Chromium.
 in_browser() {
   local missing
-  if ! missing=$(testdata/browser/setup); then
+  if ! missing=$(testdata/browser/setup) || ! missing=$(testdata/clients/setup); then
     echo "skip the pages in Chromium: $missing"
     skipped=$((skipped + 1))
     return

@@ -7,6 +7,7 @@ import { none } from "./check.mjs";
 import { application, certificate, start } from "./node.mjs";
 import { keysPages, pages, throttledPages } from "./pages.mjs";
 import { api } from "./scenarios/api.mjs";
+import { bearer, bearerApart, cookieMode, cookiesApart, files, policy as policyOf } from "./scenarios/clients.mjs";
 import { allowed, cookies, origins } from "./scenarios/cookies.mjs";
 import { keyboard } from "./scenarios/keyboard.mjs";
 import { keys } from "./scenarios/keys.mjs";
@@ -55,7 +56,7 @@ async function on(options, groups) {
 }
 
 const host = "auth.shop.example";
-const shop = await application(tls);
+const shop = await application(tls, files, policyOf(`https://${host}:*`));
 const origin = `https://${allowed}:${shop.port}`;
 try {
   await on({ host, tls }, async (node) => {
@@ -71,11 +72,17 @@ try {
     await each(node, "page", looks(keysPages));
   });
   await on({ host: "localhost", config: { compat: "5.2" } }, (node) => each(node, "5.2 without TLS", { ...login, ...api }));
-  await on({ host, tls, config: { cookies: { enabled: true }, cors: { origins: [origin], credentials: true }, browser: { CSRF_TRUSTED_ORIGINS: [origin] } } },
-    async (node) => {
-      await each(node, "cookies", cookies);
-      await each(node, "origins", origins, { port: shop.port });
-    });
+  const withCookies = { cookies: { enabled: true }, cors: { origins: [origin], credentials: true }, browser: { CSRF_TRUSTED_ORIGINS: [origin] } };
+  await on({ host, tls, config: withCookies }, async (node) => {
+    await each(node, "cookies", cookies);
+    await each(node, "origins", origins, { port: shop.port });
+  });
+  for (const wire of ["exact", "secure"]) {
+    const rotating = { wire, simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true }, cors: { origins: [origin] } };
+    await on({ host, tls, config: rotating }, (node) => each(node, `client, wire: ${wire}`, { ...bearer, ...bearerApart }, { port: shop.port }));
+    await on({ host, tls, config: { ...rotating, ...withCookies } },
+      (node) => each(node, `client with cookies, wire: ${wire}`, { ...cookieMode, ...cookiesApart }, { port: shop.port }));
+  }
 } finally {
   shop.stop();
   await browser.close();

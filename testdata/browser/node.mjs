@@ -93,14 +93,19 @@ export async function start({ host, tls, config = {} }) {
   return node;
 }
 
-// application serves an empty page on every name and path, over TLS, to be another origin; it gives its port and what stops it.
-export async function application(tls) {
-  const server = https.createServer({ cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) }, (_, answer) => {
-    answer.setHeader("Content-Type", "text/html");
-    answer.end("<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>Shop</h1>");
+// application serves pages on every name, over TLS, to be another origin: files by their paths, with more headers, and on every other path an
+// empty page. It gives its port, the requests that it had for paths below /noted/, and what stops it.
+export async function application(tls, files = {}, more = {}) {
+  const noted = [];
+  const server = https.createServer({ cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) }, (request, answer) => {
+    const { pathname } = new URL(request.url, "https://application");
+    if (pathname.startsWith("/noted/")) noted.push({ path: pathname, headers: request.headers });
+    if (pathname in files) answer.setHeaders(new Map(Object.entries(more)));
+    answer.setHeader("Content-Type", pathname.endsWith(".js") ? "text/javascript" : "text/html");
+    answer.end(files[pathname] ?? "<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>Shop</h1>");
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: server.address().port, stop: () => server.close() };
+  return { port: server.address().port, noted, stop: () => server.close() };
 }
 
 // status is that of GET /readyz; undefined while nothing answers.
@@ -114,6 +119,27 @@ function status(client, port, host) {
     });
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(undefined));
+  });
+}
+
+// post sends a node JSON, from no browser, and gives status and body of the answer.
+export function post(node, path, body) {
+  return new Promise((resolve, reject) => {
+    const { protocol, port } = new URL(node.origin);
+    const request = (protocol === "https:" ? https : http).request({
+      host: "127.0.0.1", port, path, method: "POST", rejectUnauthorized: false, timeout: 10_000,
+      headers: { Host: `${node.host}:${port}`, "Content-Type": "application/json" },
+    }, async (answer) => {
+      try {
+        const text = (await answer.toArray()).join("");
+        resolve({ status: answer.statusCode, body: JSON.parse(text) });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
+    request.on("error", reject);
+    request.end(JSON.stringify(body));
   });
 }
 

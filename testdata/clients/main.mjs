@@ -2,12 +2,13 @@
 import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
 import { session } from "./session.mjs";
+import { silence } from "./silence.mjs";
 
 const { values: args } = parseArgs({ options: { only: { type: "string", default: "" } } });
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries(session)) {
+  for (const [name, scenario] of Object.entries({ ...session, ...silence })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });

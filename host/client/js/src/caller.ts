@@ -27,10 +27,13 @@ export class Caller {
     return this.server.href.replace(/\/$/, "") + path;
   }
 
-  /** Sends any request, and looks at the clock. */
-  async send(request: Request): Promise<Response> {
+  /**
+   * Sends any request, and looks at the clock. What the signal of a request follows is given beside it: Node
+   * forgets it together with the request that it was given to (nodejs/undici#4068).
+   */
+  async send(request: Request, signal?: AbortSignal): Promise<Response> {
     const sent = Date.now();
-    const answer = await this.#fetch(request);
+    const answer = await this.#fetch(request, { signal: signal ?? null });
     this.clock.heard(sent, Date.now(), answer.headers);
     return answer;
   }
@@ -56,13 +59,13 @@ export class Caller {
         credentials: this.#credentials,
         redirect: "manual",
         cache: "no-store",
-        signal: AbortSignal.timeout(within),
       };
       if (body !== undefined) {
         init.headers = { ...init.headers, "Content-Type": "application/json" };
         init.body = JSON.stringify(body);
       }
-      answer = await this.send(new Request(this.address(path), init));
+      const signal = AbortSignal.timeout(within);
+      answer = await this.send(new Request(this.address(path), init), signal);
       text = await answer.text();
     } catch (error) {
       throw new Unavailable(what, 0, { cause: error });

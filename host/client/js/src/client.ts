@@ -5,6 +5,9 @@ import type { Logout } from "./errors.js";
 import { complete, type Complete, type Options } from "./options.js";
 import { Telling, type Session } from "./session.js";
 
+// What a request was made from has to last as long as its answer: with it goes its signal (see Caller.send).
+const holders = new WeakMap<Response, unknown>();
+
 /**
  * Keeps one session: logs in, sends the access token along, gets a new one before it expires, logs out.
  * However many requests find the token due, one refresh is sent.
@@ -41,16 +44,22 @@ export class Client {
   readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const at = typeof input === "string" ? new URL(input, this.#options.server) : input;
     const request = new Request(at, init);
+    const signal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
+    const answer = await this.#send(request, init?.body instanceof ReadableStream, signal ?? undefined);
+    holders.set(answer, [input, signal]);
+    return answer;
+  };
+
+  async #send(request: Request, stream: boolean, signal: AbortSignal | undefined): Promise<Response> {
     const foreign = !this.#options.origins.has(new URL(request.url).origin);
-    if (foreign || request.headers.has("Authorization")) return this.#options.fetch(request);
-    const stream = init?.body instanceof ReadableStream;
+    if (foreign || request.headers.has("Authorization")) return this.#options.fetch(request, { signal: signal ?? null });
     const spare = stream ? undefined : request.clone();
     const first = await this.#session.prepare(request);
-    const answer = await this.#caller.send(first.request);
+    const answer = await this.#caller.send(first.request, signal);
     if (!(await first.again(answer)) || spare === undefined) return answer;
     await answer.body?.cancel();
-    return this.#caller.send((await this.#session.prepare(spare)).request);
-  };
+    return this.#caller.send((await this.#session.prepare(spare)).request, signal);
+  }
 
   /** An access token that is good for a while, in bearer mode: for what does not go by fetch. */
   async token(): Promise<string> {

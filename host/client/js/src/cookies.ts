@@ -1,4 +1,5 @@
 import type { Answer, Caller } from "./caller.js";
+import { channel } from "./channel.js";
 import { LoggedOut, Refused, Unavailable, Unexpected } from "./errors.js";
 import { Flights } from "./flights.js";
 import type { Complete } from "./options.js";
@@ -24,12 +25,13 @@ export class Cookies implements Session {
   #csrf = "";
   #renewed = -Infinity; // when the access token came, as far as this tab has heard, in milliseconds since 1970
   #renewals = 0;
+  #closed = false;
 
   constructor(options: Complete, caller: Caller, telling: Telling) {
     this.#options = options;
     this.#caller = caller;
     this.#telling = telling;
-    this.#channel = new BroadcastChannel(`edgetoken ${options.server.href}`);
+    this.#channel = channel(`edgetoken ${options.server.href}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       this.#csrf = data.kind === "refreshed" ? this.#csrf : "";
       if (data.kind === "out") telling.out(elsewhere);
@@ -53,7 +55,8 @@ export class Cookies implements Session {
       again: async (answer) => {
         if (guarded && answer.status === 403) return this.#csrfFailed(answer);
         if (answer.status !== 401) {
-          if (ours && answer.ok) this.#telling.in();
+          // So a page that was loaded learns of its session. After a log-out a view for anybody says nothing.
+          if (ours && answer.ok && this.#telling.ends === 0) this.#telling.in();
           return false;
         }
         if (renewals === this.#renewals) await this.#refreshIfNeeded(false);
@@ -84,6 +87,7 @@ export class Cookies implements Session {
   }
 
   close(): void {
+    this.#closed = true;
     this.#channel.close();
   }
 
@@ -94,7 +98,7 @@ export class Cookies implements Session {
   }
 
   #say(kind: Message["kind"]): void {
-    this.#channel.postMessage({ kind } satisfies Message);
+    if (!this.#closed) this.#channel.postMessage({ kind } satisfies Message);
   }
 
   /** Refreshes. While the server cannot be reached that is no failure if the token at hand is still good. */
@@ -108,11 +112,20 @@ export class Cookies implements Session {
 
   async #refresh(): Promise<void> {
     const { paths, attempt } = this.#options;
+    const { ends } = this.#telling;
+    const renewals = this.#renewals;
     try {
       await this.#ask(paths.refresh, attempt, {});
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.#telling.out({ reason: "refused", cause: error.cause, detail: error.detail });
+      if (!none(error)) throw error;
+      // Without a cookie the server says only that the field is missing.
+      const { cause, detail } = error instanceof Refused ? error : { cause: "", detail: "" };
+      this.#telling.out({ reason: "refused", cause, detail });
+      throw new LoggedOut();
+    }
+    if (ends !== this.#telling.ends && renewals === this.#renewals) {
+      // Another tab has logged out meanwhile, and the answer has brought cookies again.
+      await this.#ask(paths.blacklist, attempt, {}).catch(() => {});
       throw new LoggedOut();
     }
     this.#renew();
@@ -124,9 +137,7 @@ export class Cookies implements Session {
       try {
         await this.#ask(path, this.#options.attempt, {});
       } catch (error) {
-        // Without a cookie, or with one that is refused, there is no session.
-        const none = error instanceof Refused || (error instanceof Unexpected && error.status === 400);
-        if (!none) throw error;
+        if (!none(error)) throw error;
       }
       this.#csrf = "";
       this.#telling.out(asked);
@@ -166,4 +177,9 @@ export class Cookies implements Session {
     this.#csrf = "";
     return true;
   }
+}
+
+/** Whether a token view says that there is no session: it has no cookie (400), or refuses it. */
+function none(error: unknown): error is Refused | Unexpected {
+  return error instanceof Refused || (error instanceof Unexpected && error.status === 400);
 }

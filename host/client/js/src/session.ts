@@ -21,6 +21,8 @@ export interface Prepared {
 
 /** Tells of the end of a session, once. */
 export class Telling {
+  /** How many sessions have ended, as far as this client knows. */
+  ends = 0;
   #in = false;
   readonly #told = new Set<(logout: Logout) => void>();
 
@@ -36,9 +38,19 @@ export class Telling {
   }
 
   out(logout: Logout): void {
+    this.ends++;
     if (!this.#in) return;
     this.#in = false;
-    for (const told of this.#told) told(logout);
+    for (const told of [...this.#told]) {
+      try {
+        told(logout);
+      } catch (error) {
+        // It is an uncaught error of the page or program, as that of any listener; the others hear all the same.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

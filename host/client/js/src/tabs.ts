@@ -1,11 +1,20 @@
+import { channel } from "./channel.js";
 import type { Storage } from "./storage.js";
 import { same, type Tokens } from "./tokens.js";
 
+/** What a tab knows of the session. */
+interface State {
+  /** When its customer logged in, and when it last changed, in milliseconds since 1970; 0: never. */
+  login: number;
+  change: number;
+  /** undefined: nobody is logged in. */
+  tokens: Tokens | undefined;
+}
+
 interface Message {
-  /** "ask": who has tokens? "has": these, since that change. */
+  /** "ask": who knows anything? "has": this. */
   kind: "ask" | "has";
-  tokens?: Tokens | undefined;
-  change?: number;
+  state?: State;
 }
 
 // How long a new tab waits for others to say what they have, in milliseconds.
@@ -17,29 +26,30 @@ const ANSWER = 150;
  * the browser. Any script of the origin can ask for the tokens, as it could take them from a page's memory.
  */
 export function tabs(name = "edgetoken"): Storage {
-  const channel = new BroadcastChannel(name);
-  let held: Tokens | undefined;
-  let change = 0; // when held was put, in milliseconds since 1970; a later one wins
+  const others = channel(name);
+  let held: State = { login: 0, change: 0, tokens: undefined };
+  let closed = false;
   let told = () => {};
 
-  function take(tokens: Tokens | undefined, at: number): void {
-    if (at <= change) return;
-    const ended = held !== undefined && tokens === undefined;
-    held = tokens;
-    change = at;
-    if (ended) told();
-  }
+  const say = (message: Message) => {
+    if (!closed) others.postMessage(message);
+  };
 
-  channel.onmessage = ({ data }: MessageEvent<Message>) => {
-    if (data.kind === "has") take(data.tokens, data.change ?? 0);
-    else if (change > 0) channel.postMessage({ kind: "has", tokens: held, change } satisfies Message);
+  others.onmessage = ({ data: { kind, state } }: MessageEvent<Message>) => {
+    if (kind === "ask") {
+      if (held.change > 0) say({ kind: "has", state: held });
+    } else if (state !== undefined && later(state, held)) {
+      const ended = held.tokens !== undefined && state.tokens === undefined;
+      held = state;
+      if (ended) told();
+    }
   };
 
   const heard = new Promise<void>((resolve) => {
-    channel.postMessage({ kind: "ask" } satisfies Message);
+    say({ kind: "ask" });
     const began = Date.now();
     const look = () => {
-      if (change > 0 || Date.now() - began >= ANSWER) resolve();
+      if (held.change > 0 || Date.now() - began >= ANSWER) resolve();
       else setTimeout(look, 10);
     };
     look();
@@ -49,19 +59,33 @@ export function tabs(name = "edgetoken"): Storage {
     shared: true,
     load: async () => {
       await heard;
-      return held;
+      return held.tokens;
     },
     replace: async (old, next) => {
       await heard;
-      if (!same(held, old)) return false;
-      held = next;
-      change = Math.max(Date.now(), change + 1);
-      channel.postMessage({ kind: "has", tokens: held, change } satisfies Message);
+      if (!same(held.tokens, old)) return false;
+      const change = Math.max(Date.now(), held.change + 1);
+      held = { login: old === undefined ? change : held.login, change, tokens: next };
+      say({ kind: "has", state: held });
       return true;
     },
     watch: (changed) => {
       told = changed;
     },
-    close: () => channel.close(),
+    close: () => {
+      closed = true;
+      others.close();
+    },
   };
+}
+
+/**
+ * Whether a state of another tab counts more than ours: that of a later log-in; of the same one a log-out,
+ * even where this tab has refreshed at the same moment; else the later change.
+ */
+function later(theirs: State, ours: State): boolean {
+  if (theirs.login !== ours.login) return theirs.login > ours.login;
+  const [out, wasOut] = [theirs.tokens === undefined, ours.tokens === undefined];
+  if (out !== wasOut) return out;
+  return theirs.change > ours.change;
 }
