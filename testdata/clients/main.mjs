@@ -1,14 +1,16 @@
 // Runs the scenarios, and counts them.
 import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
+import { requests } from "./requests.mjs";
 import { session } from "./session.mjs";
 import { silence } from "./silence.mjs";
+import { strangers } from "./strangers.mjs";
 
 const { values: args } = parseArgs({ options: { only: { type: "string", default: "" } } });
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries({ ...session, ...silence })) {
+  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...strangers })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });

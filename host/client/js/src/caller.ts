@@ -2,6 +2,9 @@ import { ServerClock } from "./clock.js";
 import { Refused, Unavailable, Unexpected } from "./errors.js";
 import { retryAfter } from "./retry.js";
 
+// What no cache answers.
+const UNSAFE = /^(?!GET$|HEAD$)/;
+
 /** What a client reads of the answers of the token views. */
 export interface Answer {
   access?: string;
@@ -34,7 +37,8 @@ export class Caller {
   async send(request: Request, signal?: AbortSignal): Promise<Response> {
     const sent = Date.now();
     const answer = await this.#fetch(request, { signal: signal ?? null });
-    this.clock.heard(sent, Date.now(), answer.headers);
+    const asked = UNSAFE.test(request.method) || ["no-store", "reload", "no-cache"].includes(request.cache);
+    this.clock.heard(sent, Date.now(), answer.headers, !asked);
     return answer;
   }
 
@@ -80,7 +84,7 @@ export class Caller {
     if ([401, 408, 425, 429].includes(answer.status) || answer.status >= 500) {
       throw new Unavailable(`${what}: ${answer.status}`, retryAfter(answer.headers));
     }
-    throw new Unexpected(what, answer.status, detail);
+    throw new Unexpected(what, answer.status, detail, got);
   }
 }
 

@@ -41,24 +41,32 @@ export class Client {
    * once more with another token where it is refused. A relative URL is below the server. Throws LoggedOut if
    * nobody is logged in. A body that is a stream is sent once.
    */
-  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const at = typeof input === "string" ? new URL(input, this.#options.server) : input;
-    const request = new Request(at, init);
-    const signal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
-    const answer = await this.#send(request, init?.body instanceof ReadableStream, signal ?? undefined);
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const signal = (init?.signal === undefined && input instanceof Request ? input.signal : init?.signal) ?? undefined;
+    signal?.throwIfAborted();
+    const answer = await this.#send(input, init, signal);
     holders.set(answer, [input, signal]);
     return answer;
   };
 
-  async #send(request: Request, stream: boolean, signal: AbortSignal | undefined): Promise<Response> {
+  async #send(input: string | URL | Request, init: RequestInit | undefined, signal: AbortSignal | undefined) {
+    const request = new Request(typeof input === "string" ? this.#below(input) : input, init);
     const foreign = !this.#options.origins.has(new URL(request.url).origin);
     if (foreign || request.headers.has("Authorization")) return this.#options.fetch(request, { signal: signal ?? null });
-    const spare = stream ? undefined : request.clone();
-    const first = await this.#session.prepare(request);
+    // The body of a Request can be read once; any other but a stream is there to be sent again.
+    const spare = input instanceof Request && !streams(init?.body) ? request.clone() : undefined;
+    const { url } = request;
+    const first = await unless(signal, this.#session.prepare(request));
     const answer = await this.#caller.send(first.request, signal);
-    if (!(await first.again(answer)) || spare === undefined) return answer;
+    if (!(await unless(signal, first.again(answer))) || streams(init?.body)) return answer;
     await answer.body?.cancel();
-    return this.#caller.send((await this.#session.prepare(spare)).request, signal);
+    const second = await unless(signal, this.#session.prepare(spare ?? new Request(url, init)));
+    return this.#caller.send(second.request, signal);
+  }
+
+  /** The address of a relative URL. */
+  #below(url: string): URL {
+    return new URL(/^\/(?!\/)/.test(url) ? this.#caller.address(url) : url, this.#caller.address("/"));
   }
 
   /** An access token that is good for a while, in bearer mode: for what does not go by fetch. */
@@ -94,4 +102,19 @@ export class Client {
   close(): void {
     this.#session.close();
   }
+}
+
+/** Whether a body can be read once: a stream, of Node too. */
+function streams(body: unknown): boolean {
+  return body instanceof ReadableStream || (typeof body === "object" && body !== null && Symbol.asyncIterator in body);
+}
+
+/** Waits for what others may wait for too, until the signal of this caller ends that. */
+function unless<T>(signal: AbortSignal | undefined, wanted: Promise<T>): Promise<T> {
+  if (signal === undefined) return wanted;
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    wanted.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
 }

@@ -31,15 +31,19 @@ export class Unavailable extends Error {
   }
 }
 
-/** An answer that repeating does not mend: a wrong address, say. */
+/** An answer that repeating does not mend: a field left empty, or a wrong address. */
 export class Unexpected extends Error {
   override name = "Unexpected";
   readonly status: number;
   readonly detail: string;
-  constructor(what: string, status: number, detail: string) {
-    super(`${what}: ${status}${detail === "" ? "; check server and paths" : ` ${detail}`}`);
+  /** What the server says, where it is JSON: of a log-in with a field left empty, say, the error of that. */
+  readonly answer: unknown;
+  constructor(what: string, status: number, detail: string, answer?: unknown) {
+    const hint = answer === undefined ? "; check server and paths" : "";
+    super(`${what}: ${status}${detail === "" ? hint : ` ${detail}`}`);
     this.status = status;
     this.detail = detail;
+    this.answer = answer;
   }
 }
 

@@ -14,8 +14,8 @@ export interface Paths {
 
 export interface Options {
   /**
-   * The URL that the paths are below: that of the node, or of Django. In a browser the page's own origin is
-   * the default.
+   * The URL that the paths are below: that of the node, or of Django. In a page the page's own origin is the
+   * default, and "/api" is below it.
    */
   server?: string | URL;
   /**
@@ -58,18 +58,20 @@ const MINUTE = 60_000;
 
 /** The options with their defaults. Throws a TypeError that names what is wrong. */
 export function complete(options: Options) {
-  const server = new URL(options.server ?? globalThis.location?.origin ?? missing());
+  const server = address(options.server);
   if (server.protocol !== "http:" && server.protocol !== "https:") {
     throw new TypeError(`server ${server.href} is not a URL such as https://shop.example`);
   }
   if (server.search !== "" || server.hash !== "" || server.username !== "") {
     throw new TypeError("server may have neither user, query nor fragment");
   }
+  const mode = options.mode ?? "bearer";
+  if (mode !== "bearer" && mode !== "cookie") throw new TypeError(`mode is "bearer" or "cookie", not ${String(mode)}`);
   const early = options.early ?? 5 * MINUTE;
   return {
     ...options,
     server,
-    mode: options.mode ?? "bearer",
+    mode,
     origins: new Set([server.origin, ...(options.origins ?? []).map((o) => new URL(o).origin)]),
     paths: {
       login: "/auth/token/",
@@ -84,12 +86,18 @@ export function complete(options: Options) {
     early: early - (Math.random() * early) / 4,
     attempt: options.attempt ?? 2_000,
     patience: options.patience ?? 8_000,
-    fetch: options.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init)),
+    fetch: options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init)),
   };
 }
 
 export type Complete = ReturnType<typeof complete>;
 
-function missing(): never {
-  throw new TypeError("server is missing: the URL of the node, or of Django");
+/** The address of a server. In a page it may be relative. */
+function address(server: string | URL = ""): URL {
+  try {
+    return new URL(server, globalThis.location?.origin);
+  } catch {
+    const want = "server has to be the URL of the node, or of Django, such as https://shop.example";
+    throw new TypeError(server === "" ? want : `${want}, not ${server}`);
+  }
 }
