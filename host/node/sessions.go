@@ -38,6 +38,12 @@ type SessionList struct {
 	List   []ListedSession
 }
 
+// EndedSession is a log-in that its customer ended.
+type EndedSession struct {
+	Result       // Refusals: the hub refused the token of whoever asks
+	Current bool // whoever asked had this one
+}
+
 // ListsSessions reports whether log-ins are recorded and listed: Config.ListSessions.
 func (n *Node) ListsSessions() bool { return n.cfg.ListSessions }
 
@@ -51,8 +57,8 @@ func (n *Node) Sessions(ctx context.Context, who Asker, offset, limit int) (Sess
 // EndListed ends the log-in of whoever asks that a list names by an id. It is durable when it returns, and refused here
 // at once. The error is store.ErrNotFound if that customer has no live log-in of this id. At an edge the hub decides
 // about log-ins by tokens, and may refuse the token.
-func (n *Node) EndListed(ctx context.Context, who Asker, id string) (Result, error) {
-	return Result{}, store.ErrNotFound
+func (n *Node) EndListed(ctx context.Context, who Asker, id string) (EndedSession, error) {
+	return EndedSession{}, store.ErrNotFound
 }
 
 // Used notes that a log-in by tokens was used: its refresh has just succeeded with this result. It waits for nothing.
