@@ -3,14 +3,22 @@ import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
 import { requests } from "./requests.mjs";
 import { session } from "./session.mjs";
+import { long, sharing } from "./sharing.mjs";
 import { silence } from "./silence.mjs";
 import { strangers } from "./strangers.mjs";
 
-const { values: args } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const option = (value) => ({ type: "string", default: value });
+const { values: args } = parseArgs({ options: {
+  only: option(""), share: option(""), server: option("node"), rotation: option("true"), for: option("600"), life: option("2"), loops: option("50"),
+} });
+if (args.share) {
+  await long(args);
+  process.exit();
+}
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...strangers })) {
+  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...sharing, ...strangers })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });

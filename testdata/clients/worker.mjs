@@ -24,6 +24,7 @@ async function ask() {
     const answer = await client.fetch(values.use, { signal: AbortSignal.timeout(5_000) });
     await answer.text();
     if (answer.status === 200) seen.answered++;
+    else if (answer.status >= 500) seen.unanswered++; // it had no time
     else seen.wrong++;
   } catch (error) {
     seen.unanswered++;

@@ -22,7 +22,7 @@ import (
 // seen is what a worker saw.
 type seen struct {
 	Answered   atomic.Int64 // requests that were answered with 200
-	Unanswered atomic.Int64 // requests that the network lost
+	Unanswered atomic.Int64 // requests that the network lost, or that the server had no time for
 	Wrong      atomic.Int64 // requests with any other answer
 	Lost       atomic.Int64 // sessions that the server ended
 }
@@ -90,7 +90,7 @@ func ask(c *client.Client, address string) (status int, err error) {
 
 func (s *seen) note(status int, err error) {
 	switch {
-	case err != nil || status == 0:
+	case err != nil || status == 0 || status >= http.StatusInternalServerError:
 		s.Unanswered.Add(1)
 	case status == http.StatusOK:
 		s.Answered.Add(1)
