@@ -7,13 +7,14 @@ import { none } from "./check.mjs";
 import { application, certificate, start } from "./node.mjs";
 import { keysPages, pages, throttledPages } from "./pages.mjs";
 import { api } from "./scenarios/api.mjs";
-import { bearer, bearerApart, cookieMode, cookiesApart, files, policy as policyOf } from "./scenarios/clients.mjs";
+import { bearer, bearerApart, cookieMode, cookiesApart, files, policy as policyOf, requests } from "./scenarios/clients.mjs";
 import { allowed, cookies, origins } from "./scenarios/cookies.mjs";
 import { keyboard } from "./scenarios/keyboard.mjs";
 import { keys } from "./scenarios/keys.mjs";
 import { login } from "./scenarios/login.mjs";
 import { looks } from "./scenarios/looks.mjs";
 import { policy } from "./scenarios/policy.mjs";
+import { strangers } from "./scenarios/strangers.mjs";
 import { launch, Visit } from "./visit.mjs";
 
 const { values: args } = parseArgs({ options: { screenshots: { type: "string" }, only: { type: "string", default: "" } } });
@@ -30,9 +31,10 @@ async function each(node, group, scenarios, options = {}) {
   for (const [title, scenario] of Object.entries(scenarios)) {
     const name = `${group}: ${title}`;
     if (!name.includes(args.only)) continue;
+    shop.noted.length = 0;
     const visit = await Visit.begin(browser, [node.origin], options);
     try {
-      await scenario({ node, visit, page: visit.page, screenshots, port: options.port });
+      await scenario({ node, visit, page: visit.page, screenshots, port: shop.port, noted: shop.noted });
       none("complaints", visit.takeComplaints());
       passed++;
       console.log(`ok   ${name}`);
@@ -56,7 +58,7 @@ async function on(options, groups) {
 }
 
 const host = "auth.shop.example";
-const shop = await application(tls, files, policyOf(`https://${host}:*`));
+const shop = await application(tls, files, policyOf(`https://${host}:* 'self'`));
 const origin = `https://${allowed}:${shop.port}`;
 try {
   await on({ host, tls }, async (node) => {
@@ -75,13 +77,14 @@ try {
   const withCookies = { cookies: { enabled: true }, cors: { origins: [origin], credentials: true }, browser: { CSRF_TRUSTED_ORIGINS: [origin] } };
   await on({ host, tls, config: withCookies }, async (node) => {
     await each(node, "cookies", cookies);
-    await each(node, "origins", origins, { port: shop.port });
+    await each(node, "origins", origins);
   });
+  await on({ host: "localhost" }, (node) => each(node, "client without TLS", { ...requests, ...strangers }));
   for (const wire of ["exact", "secure"]) {
     const rotating = { wire, simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true }, cors: { origins: [origin] } };
-    await on({ host, tls, config: rotating }, (node) => each(node, `client, wire: ${wire}`, { ...bearer, ...bearerApart }, { port: shop.port }));
+    await on({ host, tls, config: rotating }, (node) => each(node, `client, wire: ${wire}`, { ...bearer, ...bearerApart }));
     await on({ host, tls, config: { ...rotating, ...withCookies } },
-      (node) => each(node, `client with cookies, wire: ${wire}`, { ...cookieMode, ...cookiesApart }, { port: shop.port }));
+      (node) => each(node, `client with cookies, wire: ${wire}`, { ...cookieMode, ...cookiesApart }));
   }
 } finally {
   shop.stop();

@@ -99,7 +99,10 @@ export async function application(tls, files = {}, more = {}) {
   const noted = [];
   const server = https.createServer({ cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) }, (request, answer) => {
     const { pathname } = new URL(request.url, "https://application");
-    if (pathname.startsWith("/noted/")) noted.push({ path: pathname, headers: request.headers });
+    if (pathname.startsWith("/noted/")) {
+      noted.push({ path: pathname, headers: request.headers });
+      answer.setHeader("Access-Control-Allow-Origin", "*");
+    }
     if (pathname in files) answer.setHeaders(new Map(Object.entries(more)));
     answer.setHeader("Content-Type", pathname.endsWith(".js") ? "text/javascript" : "text/html");
     answer.end(files[pathname] ?? "<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>Shop</h1>");

@@ -19,7 +19,7 @@ export class Project {
   // byVite makes one from a template of create-vite, and writes files over it.
   static byVite(name, template, files) {
     const made = new Project(name, {});
-    made.run("create-vite", made.folder, "--overwrite", "--no-interactive", "--no-immediate", "--template", template);
+    made.run("create-vite", ".", "--overwrite", "--no-interactive", "--no-immediate", "--template", template);
     made.write(files);
     return made;
   }

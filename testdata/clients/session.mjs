@@ -100,6 +100,7 @@ export const session = {
     p.later(57);
     await p.me();
     same("owner", new Set(await Promise.all(Array.from({ length: 20 }, () => p.me()))), new Set(["nobody"]));
+    same("owner, later", [await p.me(), await p.me()], ["nobody", "nobody"]);
     same("told", p.told, [{ reason: "refused", cause: "blacklisted", detail: "Token is blacklisted" }]);
     same("thief, at the end", (await thief.me()) === 200, false);
   },

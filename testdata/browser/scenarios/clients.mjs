@@ -25,6 +25,7 @@ globalThis.refuse = false;
 async function network(request) {
   if (globalThis.refuse && !request.url.includes("/auth/")) {
     globalThis.refuse = false;
+    await request.arrayBuffer();
     return Response.json({ detail: "Token is expired", code: "token_not_valid" }, { status: 401 });
   }
   const held = request.url.endsWith("/refresh/") ? globalThis.held : undefined;
@@ -232,6 +233,7 @@ export const cookieMode = {
     same("status of a change", await a.page.evaluate((init) => ask("/customers/me/", init), change), 200);
     await nothingKept(t, a);
     await a.logOut();
+    same("a view for anybody", await a.page.evaluate(() => ask("/customers/open/")), 200);
     same("after the log-out", [await a.me(), await a.told(), await left(t)], ["LoggedOut", [asked], []]);
   },
 
@@ -281,7 +283,66 @@ function beside({ visit, port }) {
   return origin;
 }
 
+// requests are what a page may send, over HTTP/1.1, where no body can be a stream.
+export const requests = {
+  async "a body of any kind is sent, and sent once more"(t) {
+    const a = await Tab.open(t);
+    await a.logIn();
+    await a.later(1);
+    const seen = await a.page.evaluate(async () => {
+      const form = new FormData();
+      form.set("fruit", "apples");
+      const json = { "Content-Type": "application/json" }, text = JSON.stringify({ fruit: "apples" }), at = new URL("/customers/me/", location);
+      const sent = {
+        text: () => ["/customers/me/", { method: "POST", headers: json, body: text }],
+        Blob: () => [at, { method: "POST", body: new Blob([text], { type: "application/json" }) }],
+        parameters: () => [at, { method: "POST", body: new URLSearchParams({ fruit: "apples" }) }],
+        form: () => [at, { method: "POST", body: form }],
+        Request: () => [new Request(at, { method: "POST", headers: json, body: text })],
+        keepalive: () => [at, { method: "POST", headers: json, body: text, keepalive: true, priority: "high" }],
+      };
+      const seen = {};
+      for (const [what, make] of Object.entries(sent)) {
+        for (const refused of [false, true]) {
+          globalThis.refuse = refused;
+          const answer = await client.fetch(...make());
+          seen[`${what} ${refused}`] = [answer.status, JSON.stringify((await answer.json()).received)];
+        }
+      }
+      return seen;
+    });
+    same("kinds", Object.keys(seen).length, 12);
+    for (const [what, answer] of Object.entries(seen)) same(what, [answer[0], answer[1].includes("apples")], [200, true]);
+  },
+
+  async "who gives up waits for no refresh"(t) {
+    const a = await Tab.open(t);
+    await a.logIn();
+    await a.later(57);
+    const { here, goOn } = await a.hold(true);
+    const mine = a.page.evaluate(async () => {
+      globalThis.stop = new AbortController();
+      return ask("/customers/me/", { signal: stop.signal });
+    });
+    await here();
+    const other = a.me();
+    await a.page.evaluate(() => stop.abort());
+    same("who gave up", await mine, "AbortError");
+    await goOn();
+    same("who waits on", await other, 200);
+  },
+};
+
 export const bearerApart = {
+  async "a redirect to another origin carries no token"(t) {
+    const origin = beside(t);
+    const a = await Tab.open(t, {}, origin);
+    await a.logIn();
+    await a.page.route(t.node.url("/moved/"), (route) => route.fulfill({ status: 302, headers: { Location: `${origin}/noted/moved`, "Access-Control-Allow-Origin": origin } }));
+    same("status", await a.page.evaluate((at) => ask(at), t.node.url("/moved/")), 200);
+    same("requests there", t.noted.map(({ path, headers }) => [path, headers.authorization]), [["/noted/moved", undefined]]);
+  },
+
   async "a page of another origin"(t) {
     const origin = beside(t);
     const [a, b] = [await Tab.open(t, { storage: "tabs" }, origin), await Tab.open(t, { storage: "tabs" }, origin)];
