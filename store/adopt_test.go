@@ -212,7 +212,7 @@ func TestCopyForEdgeHasNoSecrets(t *testing.T) {
 	must(t, b.Extract(f))
 	records := all(t, path)
 	for _, bucket := range []string{"sealed", "outbox", "sessions", "customer_sessions", "session_expiry", "heads",
-		"waiting", "quarantine", "imports", "origin", "leases", "invitations"} {
+		"waiting", "quarantine", "imports", "origin", "leases", "invitations", "logins", "login_expiry"} {
 		if n := len(records[bucket]); n != 0 {
 			t.Errorf("bucket %s has %d records", bucket, n)
 		}

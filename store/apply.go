@@ -58,6 +58,8 @@ func (w *writer) join(f fact.Fact) error {
 		return w.joinCutOff(f)
 	case fact.KeepCutOff:
 		return w.keepCutOff(f)
+	case fact.Login:
+		return w.joinLogin(f)
 	case fact.RevokeFamily:
 		return w.joinFamily(f.Family, family{dead: true, until: f.Until, start: f.Start})
 	case fact.AdvanceFamily:
@@ -155,6 +157,8 @@ func about(f fact.Fact) core.CustomerID {
 		return f.Family.Customer
 	case fact.Session:
 		return f.Customer
+	case fact.Login:
+		return f.Family.Customer
 	}
 	return core.CustomerID{}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -120,7 +121,7 @@ func (w *writer) occupy(key []byte, p person) error {
 	return nil
 }
 
-// vacate takes id, address and sessions from the customer who holds the id.
+// vacate takes id, address, sessions and listed log-ins from the customer who holds the id.
 func (w *writer) vacate(key []byte, p person) error {
 	sessions, err := w.sessionsOf(key)
 	if err != nil {
@@ -132,6 +133,7 @@ func (w *writer) vacate(key []byte, p person) error {
 	w.remove(customersBucket, key)
 	w.countHash(p.password.value.hash, "")
 	w.endSessions(sessions)
+	w.unlistEnded(key, math.MaxInt64)
 	w.tally.customers--
 	return nil
 }

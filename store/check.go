@@ -28,10 +28,10 @@ type Report struct {
 	Schema           int
 	Older, Upgrading bool
 	Bytes            int64 // of the file
-	// Customers, Families (with a record), those of them that were Revoked, Tombstones (of ids), Groups and Sessions
-	// are counts, as far as buckets could be read.
-	Customers, Families, Revoked, Tombstones, Groups, Sessions int
-	LastCommit                                                 time.Time // zero if it could not be read
+	// Customers, Families (with a record), those of them that were Revoked, Tombstones (of ids), Groups, Sessions and
+	// Logins (listed) are counts, as far as buckets could be read.
+	Customers, Families, Revoked, Tombstones, Groups, Sessions, Logins int
+	LastCommit                                                         time.Time // zero if it could not be read
 	// Made is when the backup was made that holds the store, and Keys says whether there are sealed keys in it; zero
 	// and false if the file is no backup.
 	Made time.Time

@@ -173,7 +173,7 @@ func TestCheckRefuses(t *testing.T) {
 	})
 	newer := closedStore(t)
 	otherBolt(t, newer, bbolt.Options{}, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x0a\x00\x00\x00\x00\x00\x00\x00"))
+		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x0b\x00\x00\x00\x00\x00\x00\x00"))
 	})
 	short := closedStore(t)
 	must(t, os.Truncate(short, 12288))
@@ -192,7 +192,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a bbolt file of another program", foreign, store.ErrForeign,
 			"check store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"a newer schema", newer, store.ErrNewerSchema,
-			"check store PATH: written by a newer version: it has schema 10, this version knows 9; run the newer " +
+			"check store PATH: written by a newer version: it has schema 11, this version knows 10; run the newer " +
 				"version, or restore a backup from before it"},
 		{"cut short", short, store.ErrCorrupt, ""},
 	} {

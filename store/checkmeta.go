@@ -41,6 +41,7 @@ func (a *recordCheck) metaRecords() []metaRecord {
 		{membershipKey, 9, true, func([]byte) error { _, err := a.readMembership(); return err }},
 		{trimmedKey, 9, true, func([]byte) error { _, err := a.trimmed(); return err }},
 		{pendingKey, 9, true, func(v []byte) error { _, err := decodePending(v); return err }},
+		{loginsKey, 10, false, func(v []byte) (err error) { a.logins, err = decodeNumber("", v); return err }},
 		{upgradeKey, 4, true, func(v []byte) error { _, err := decodeUpgrading(v); return err }},
 	}
 }

@@ -17,6 +17,7 @@ type recordCheck struct {
 	identity identity
 	tally    tally
 	sessions int64  // how many there are
+	logins   int64  // how many are listed
 	fleet    fleet  // counts
 	folds    string // the version of Unicode whose case folding the index has
 
@@ -54,6 +55,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		{keysBucket, a.signingKey}, {sealedBucket, a.sealedPart},
 		{revokedBucket, a.revoked}, {hashesBucket, a.hashCount}, {importsBucket, a.imported}, {originBucket, a.origin},
 		{membersBucket, a.fleetMember}, {leasesBucket, a.leased}, {invitationsBucket, a.invited},
+		{loginsBucket, a.listed}, {loginExpiryBucket, a.loginExpiry},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)
@@ -77,6 +79,10 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	if sound[string(sessionsBucket)] && int64(r.Sessions) != a.sessions {
 		r.found(Problem{string(metaBucket), string(sessionsKey),
 			fmt.Sprintf("it counts %d sessions, but there are %d", a.sessions, r.Sessions)})
+	}
+	if sound[string(loginsBucket)] && int64(r.Logins) != a.logins {
+		r.found(Problem{string(metaBucket), string(loginsKey),
+			fmt.Sprintf("it counts %d log-ins, but there are %d", a.logins, r.Logins)})
 	}
 	a.counts()
 	return nil

@@ -227,7 +227,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}, []string{`bucket customers, key "15": the id is above the highest that was ever given, 14`}},
 		{"unknown record of the store itself", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("meta").Put([]byte("x"), []byte("y"))
-		}, []string{`bucket meta, key "entry 11": no such record is known`}},
+		}, []string{`bucket meta, key "entry 12": no such record is known`}},
 		{"no identity, and no tally", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("meta").Delete([]byte("identity")))
 			return in("meta").Put([]byte("tally"), []byte{2})

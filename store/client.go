@@ -4,12 +4,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Bounds of a Client, in bytes.
 const (
-	MaxAgent   = 256
-	MaxAddress = 64
+	MaxAgent   = fact.MaxAgent
+	MaxAddress = fact.MaxAddress
 )
 
 // Client is what a list of log-ins shows of whoever logged in or was here last.
@@ -25,16 +28,27 @@ func (c Client) cut() Client {
 
 // cutText is at most that many bytes of a text, whole runes, without control characters.
 func cutText(s string, most int) string {
-	s = s[:min(len(s), 4*most)] // more is cut in any case
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, ""))
-	for len(s) > most {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
+	}, strings.ToValidUTF8(s[:min(len(s), 4*most)], ""))
+	if len(s) <= most {
+		return s
 	}
-	return s
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}
+
+// append appends the encoding in a record: agent | address.
+func (c Client) append(b []byte) []byte { return codec.Text(codec.Text(b, c.Agent), c.Address) }
+
+// client takes what Client.append has appended.
+func (r *reader) client() Client {
+	c := Client{Agent: r.text(), Address: r.text()}
+	r.Bad = r.Bad || len(c.Agent) > MaxAgent || len(c.Address) > MaxAddress
+	return c
 }

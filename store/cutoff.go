@@ -99,7 +99,7 @@ func (t tables) cutOffOf(id core.CustomerID, email string) (int64, error) {
 }
 
 // joinCutOff raises a cut-off to that of a fact, as it stands. It removes the sessions that the cut-off of an id ends;
-// those that the cut-off of an address ends are dead, and go when they expire.
+// those that the cut-off of an address ends are dead, and go when they expire. The same holds for listed log-ins.
 func (w *writer) joinCutOff(f fact.CutOff) error {
 	if f.Subject.Everybody() {
 		w.endAll(f.At)
@@ -126,6 +126,9 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 		w.note(fact.CutOffRecord, key)
 	}
 	w.endSessions(ends)
+	if !f.Subject.ID.IsZero() {
+		w.unlistEnded(key, after.at)
+	}
 	return nil
 }
 

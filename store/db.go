@@ -67,6 +67,7 @@ type DB struct {
 
 	windows windows
 	logins  lastLogins // of an edge
+	uses    uses
 	counts  counts
 	time    *timekeeper
 	// foreignLifetime is at most Lifetimes.Foreign of the file, in seconds.
@@ -80,6 +81,7 @@ func newDB(c Config, f file) *DB {
 		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
 		lost: make(chan struct{}), frames: make(chan struct{}, 1), previous: f.previous,
 		bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+	db.uses.crowded = make(chan struct{}, 1)
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)

@@ -3,7 +3,8 @@
 //
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
 // and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
-// again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. The other methods
+// again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. SettleLogin records
+// log-ins by tokens too, and Logins and SessionsOf list a customer's. The other methods
 // are for operators and for nodes of a fleet. Check says what is wrong with a file that nobody has open, or with a
 // backup. Backup makes one of an open store, and Restore makes a store of it in which every log-in has ended.
 //
@@ -52,12 +53,12 @@
 //	opening     db.go, open.go, make.go (a new file), header.go (before bbolt reads it), schema.go (buckets), lost.go
 //	records     recordkeys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
 //	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go,
-//	            keyrecord.go
+//	            loginrecord.go and client.go (of lists of log-ins), keyrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
-//	            ended.go (for lists of revoked tokens)
+//	            ended.go (for lists of revoked tokens), listed.go (lists of log-ins)
 //	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
-//	            session.go, client.go, customer.go and change.go, newcomers.go, set.go, replacepassword.go,
+//	            session.go, uses.go (of listed log-ins), customer.go and change.go, newcomers.go, set.go, replacepassword.go,
 //	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go, purge.go and
 //	            keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
@@ -71,18 +72,19 @@
 //	            store)
 //	copying     copy.go, backup.go, restore.go and restorekeys.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkmeta.go, checkrecords.go, then one file for each theme:
-//	            checkcustomers.go, checkhashes.go, checkimports.go, checksessions.go, checkended.go, checkkeys.go,
-//	            checkfleet.go, checkold.go
+//	            checkcustomers.go, checkhashes.go, checkimports.go, checksessions.go, checklogins.go, checkended.go,
+//	            checkkeys.go, checkfleet.go, checkold.go
 //	upgrading   upgrade.go, upgraderevoked.go, oldrecords.go
 //
 // One write, from DB.Revoke to the disk: change.go resolves it, apply.go and cutoff.go apply it, commit.go commits it.
 //
 // # Layout
 //
-// The schema has version 9; Open upgrades a file of versions 1 to 8. Below, a number in parentheses is the version that
+// The schema has version 10; Open upgrades a file of versions 1 to 9. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
 // Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
-// "keys" and "sealed", version 7 "revoked", version 8 "hashes", "imports" and "origin", and version 9 the last three.
+// "keys" and "sealed", version 7 "revoked", version 8 "hashes", "imports" and "origin", version 9 "members", "leases"
+// and "invitations", and version 10 the last two.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
@@ -93,7 +95,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0900000000000000
+//	meta        schema                           01 0a00000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -141,7 +143,8 @@
 //	                                             i64 until, ms: log-ins that began between them have ended, since
 //	                                             the store was restored with its log-ins alive (5)
 //	            purge_clock                      01 0040204648470600: µs; absent where no clock was plausible yet (3)
-//	            sessions                         01 0100000000000000: how many there are (2)
+//	            sessions                         01 0200000000000000: how many there are (2)
+//	            logins                           01 0100000000000000: how many are listed (10)
 //	            folds                            01 0600 31352e302e30:
 //	                                             version of Unicode whose case folding the bucket
 //	                                             folded has (2)
@@ -207,13 +210,21 @@
 //	            SHA-256 of the secret of the cookie
 //	                                             01 01a8da769b010000 00e4b31c49470600 8000000000000007: i64 started,
 //	                                             ms | i64 expires, µs | key of the customer
+//	            000000000000000000000000000000000000000000000000000000000000000a
+//	                                             02 01a8da769b010000 00e4b31c49470600 00a8da769b010000
+//	                                             0600 6375726c2f38 0c00 3139322e302e322e302f3234 8000000000000007:
+//	                                             where log-ins are listed: i64 started, ms | i64 expires, µs |
+//	                                             i64 used, ms | user agent | address | key of the customer (10)
 //	customer_sessions
 //	            0008 8000000000000007 8000019b76da
 //	                                             a801 0000000000000000000000000000000000000000000000000000000000000009
+//	            0008 8000000000000007 8000019b76da
+//	                                             a801 000000000000000000000000000000000000000000000000000000000000000a
 //	            length and key of the customer, started, id: a customer's lie together, the oldest first
 //	                                             01
 //	session_expiry
-//	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009: expires, id
+//	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009
+//	            800647491cb3e400 000000000000000000000000000000000000000000000000000000000000000a: expires, id
 //	                                             01
 //	parked      0008 8000000000000007 01000000c00f8b46484706000300
 //	            length and key of the id, making of a customer who does not hold it, or of whom only a part is known
@@ -292,6 +303,15 @@
 //	                                             5a 01 30000000
 //	                                             0500000000000000000000000000000000000000000000000000000000000000
 //	                                             0400 6c796f6e 00c7b34948470600 0000
+//	logins      0008 8000000000000007 0000019b76daa802 0000000000000006
+//	            length and key of the customer, start of the family in ms, its bits: a customer's lie together, the
+//	            oldest first
+//	                                             01 00a8da769b010000 800a576900000000
+//	                                             0600 6375726c2f38 0c00 3139322e302e322e302f3234:
+//	                                             i64 used, ms | i64 until, s | user agent | address (10)
+//	login_expiry
+//	            8000000069570a80 0008 8000000000000007 0000019b76daa802 0000000000000006: until, key in logins
+//	                                             01
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
@@ -382,6 +402,13 @@
 //	                 0b 01 4f000000 0300 02000000 0140204648470600 0300 0400 6c796f6e
 //	                 09000000000000000000000000000000000000000000000000000000000000ee
 //	                 0040204648470600 0040204648470600 00a8da769b010000 01
+//	login            up, anyone
+//	                 id | u64 bits | i64 start, ms | i64 until, s | i64 used, ms | user agent | address
+//	                 join: the latest use and the latest end, unless the log-in is known to have ended, or the
+//	                   customer is not known; beyond the bounds others are listed no longer
+//	                 from: SettleLogin, FlushUses
+//	                 0c 01 3f000000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000
+//	                 01a8da769b010000 0600 6375726c2f38 0c00 3139322e302e322e302f3234
 //	rehash           local, self
 //	                 id | made | stamp of the password | hash
 //	                 join: the last, while the password is the one that was hashed
@@ -389,11 +416,13 @@
 //	                 40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000
 //	                 0040204648470600 0100 0100 21
 //	session          local, self
-//	                 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs
-//	                 join: one that replaces another of its id began later
-//	                 from: StartSession
-//	                 41 01 39000000 09000000000000000000000000000000000000000000000000000000000000ee 01
+//	                 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs; version 2: … |
+//	                 i64 used, ms | user agent | address
+//	                 join: one that replaces another of its id began later; of one the latest use
+//	                 from: StartSession, FlushUses
+//	                 41 02 57000000 09000000000000000000000000000000000000000000000000000000000000ee 01
 //	                 0700000000000000 00a8da769b010000 0040204648470600
+//	                 01a8da769b010000 0600 6375726c2f38 0c00 3139322e302e322e302f3234
 //	end_session      local, self
 //	                 32 bytes id | i64 started, ms
 //	                 join: ends the session that began then or before
@@ -417,7 +446,8 @@
 //	                 45 01 29000000 00 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72
 //	                 00b9556900000000
 //	forget           local, self
-//	                 u8 f, c or t as in expiry, or r for an entry of revoked | u32 length, key | i64 until, s
+//	                 u8 f, c or t as in expiry, r for an entry of revoked, l for a listed log-in | u32 length,
+//	                 key | i64 until, s
 //	                 join: only if the record still ends then
 //	                 from: Purge; Settle, for families that a cut-off covers
 //	                 46 01 15000000 63 08000000 8000000000000007 00b9556900000000
@@ -540,7 +570,8 @@
 //	                 5c 01 06000000 0200 0200 0300
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
-// customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests
-// queue; others block until there is room. The file is mapped into memory, so the system keeps or drops its pages. Only
-// one process at a time has the file open. Copying it is safe only while none has; Backup is safe at any time.
+// customer or a group may do 64 KiB, a customer 64 sessions and 1,000 listed log-ins; there are at most 10,000 groups.
+// At most 512 requests queue; others block until there is room. The file is mapped into memory, so the system keeps or
+// drops its pages. Only one process at a time has the file open. Copying it is safe only while none has; Backup is safe
+// at any time.
 package store

@@ -15,7 +15,8 @@ import (
 var (
 	notForEdges = [][]byte{
 		sealedBucket, outboxBucket, sessionsBucket, customerSessionsBucket, sessionExpiryBucket, headsBucket,
-		waitingBucket, quarantineBucket, importsBucket, originBucket, leasesBucket, invitationsBucket,
+		waitingBucket, quarantineBucket, importsBucket, originBucket, leasesBucket, invitationsBucket, loginsBucket,
+		loginExpiryBucket,
 	}
 	metaNotForEdges = [][]byte{membershipKey, followedKey, rootChainKey, fleetKey, pendingKey}
 )
@@ -47,7 +48,7 @@ func forEdge(copied, from *bbolt.Tx) error {
 	}
 	counts = fleet{parked: counts.parked, contested: counts.contested}
 	return errors.Join(err, meta.Put(fleetKey, counts.encode()), meta.Put(sessionsKey, encodeNumber(0)),
-		meta.Put(trimmedKey, end.encode()))
+		meta.Put(loginsKey, encodeNumber(0)), meta.Put(trimmedKey, end.encode()))
 }
 
 // logEnd is the last frame of the log.

@@ -133,6 +133,12 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "session":
 		s, err := decodeSession(value)
 		return s.encode(), err
+	case "login":
+		l, err := decodeListed(value)
+		return l.encode(), err
+	case "log-in expiry key":
+		until, key, err := readLoginExpiryKey(value)
+		return loginExpiryKey(until, key), err
 	case "import":
 		s, err := decodeLastImport(value)
 		return s.encode(), err
@@ -330,4 +336,11 @@ func (db *DB) RaiseLongest(ctx context.Context, ids []string, seconds int64) err
 		}
 		return u, nil
 	})
+}
+
+// UsesWaiting is how many uses of log-ins wait.
+func UsesWaiting(db *DB) int {
+	db.uses.mu.Lock()
+	defer db.uses.mu.Unlock()
+	return len(db.uses.list)
 }

@@ -162,5 +162,6 @@ func (w *writer) putFamily(k core.FamilyKey, key []byte, old, after family) {
 	w.expire(fact.FamilyRecord, key, old.until, after.until)
 	if after.dead && !old.dead {
 		w.note(fact.FamilyRecord, key)
+		w.unlistRevoked(k)
 	}
 }

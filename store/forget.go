@@ -7,6 +7,10 @@ import (
 // forget removes a record that has ended. If the record has another end by now, only the index entry of the old end
 // goes. A cut-off of an id that a customer holds stays, without an end.
 func (w *writer) forget(f fact.Forget) error {
+	if f.Record == fact.LoginRecord {
+		w.forgetLogin(f)
+		return nil
+	}
 	bucket := recordBucket(f.Record)
 	value := w.get(bucket, f.Key)
 	if value != nil {
@@ -38,6 +42,16 @@ func (w *writer) forget(f fact.Forget) error {
 		w.strike(&w.expiry, expiryKey(f.Until, f.Record, f.Key))
 	}
 	return nil
+}
+
+// forgetLogin removes a listed log-in that has ended, also one that cannot be read: only its customer would look at it.
+func (w *writer) forgetLogin(f fact.Forget) {
+	value := w.get(loginsBucket, f.Key)
+	if l, err := decodeListed(value); value == nil || err == nil && l.until != f.Until {
+		w.remove(loginExpiryBucket, loginExpiryKey(f.Until, f.Key))
+		return
+	}
+	w.unlistAll([]leaving{{f.Key, f.Until}})
 }
 
 // recordBucket is the bucket of a kind of record that ends.

@@ -15,13 +15,13 @@ import (
 
 // indices are the buckets whose keys alone say something, with the kinds of these.
 var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "key of a customer's session",
-	"session_expiry": "session expiry key", "revoked": "expiry key"}
+	"session_expiry": "session expiry key", "revoked": "expiry key", "login_expiry": "log-in expiry key"}
 
 // kinds are the kinds of the records of a bucket.
 var kinds = map[string]string{"customers": "customer", "families": "family", "tombstones": "removal", "emails": "owner",
 	"last_login": "last login", "cutoffs": "cut-off", "groups": "group", "sessions": "session", "parked": "customer",
 	"heads": "head", "quarantine": "quarantine", "keys": "key", "sealed": "private part",
-	"members": "member", "leases": "lease", "invitations": "invitation"}
+	"members": "member", "leases": "lease", "invitations": "invitation", "logins": "login"}
 
 // oldKinds are the kinds of the records of a bucket of schemas 1 to 3.
 var oldKinds = map[string]string{"customers": "old customer", "tombstones": "old tombstone", "groups": "old group",
@@ -92,6 +92,9 @@ func smallStore(tb testing.TB) string {
 	}))
 	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{1}, Customer: ada,
 		Expires: time.UnixMilli(start + 1000)}))
+	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{2}, Customer: ada,
+		Expires: time.UnixMilli(start + 1000), Listed: true, Client: curl}))
+	listLogin(tb, db, ada.ID, 5, start+2000, curl)
 	must(tb, db.Close())
 	return path
 }
@@ -104,8 +107,8 @@ var withStamps = map[string]bool{"customer": true, "group": true}
 // unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 42 {
-		f.Fatalf("%d kinds of records, want 42", len(all))
+	if len(all) != 45 {
+		f.Fatalf("%d kinds of records, want 45", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

@@ -90,7 +90,7 @@ func newWorld(t testing.TB, most int) *world {
 		}
 		c := p.config
 		c.openFile, c.MaxSessions, c.MaxOutbox = os.OpenFile, DefaultMaxSessions, DefaultMaxOutbox
-		c.MaxFamilyIndex = DefaultMaxFamilyIndex
+		c.MaxFamilyIndex, c.MaxLogins = DefaultMaxFamilyIndex, DefaultMaxLogins
 		p.config = c
 		if p.file, err = c.open(); err != nil {
 			t.Fatal(err)

@@ -45,6 +45,11 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 			return reason
 		}
 		return untimely(max(x.Start, x.IssuedAt/1000), latest, x.Until, now)
+	case fact.Login:
+		if x.Until-now/1e6 > mostOfToken {
+			return "no token lives for so long"
+		}
+		return untimely(max(x.Family.Start, x.Used), latest, x.Until, now)
 	case fact.LastLogin:
 		return untimely(x.At/1000, latest, now/1e6, now)
 	}

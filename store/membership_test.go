@@ -351,10 +351,7 @@ func TestUpgradeFrom8(t *testing.T) {
 	m := alone(t, 0)
 	ada := add(t, m.DB, core.CustomerID{}, "ada")
 	m.restart(t, func(tx *bbolt.Tx) error {
-		for _, name := range []string{"members", "leases", "invitations"} {
-			must(t, tx.DeleteBucket([]byte(name)))
-		}
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte{1, 8, 0, 0, 0, 0, 0, 0, 0})
+		return backTo(tx, 8, "members", "leases", "invitations")
 	})
 	if from, to, done := m.Upgraded(); from != 8 || to != store.Schema || !done {
 		t.Errorf("Upgraded = %d, %d, %v", from, to, done)

@@ -42,6 +42,9 @@ type Config struct {
 	FoldEmails bool
 	// MaxSessions bounds the sessions of all customers together, see StartSession; 0: DefaultMaxSessions.
 	MaxSessions int
+	// MaxLogins bounds the listed log-ins by tokens of all customers together: beyond it those that end first are listed
+	// no longer, and go on. 0: DefaultMaxLogins.
+	MaxLogins int
 	// Rand makes ids; nil: crypto/rand.
 	Rand io.Reader
 	// Staleness and Skew are what a fleet allows: how old the knowledge of a node may be, and how far its clock may be
@@ -105,6 +108,9 @@ func (c Config) filled() Config {
 	}
 	if c.MaxSessions == 0 {
 		c.MaxSessions = DefaultMaxSessions
+	}
+	if c.MaxLogins == 0 {
+		c.MaxLogins = DefaultMaxLogins
 	}
 	if c.MaxOutbox == 0 {
 		c.MaxOutbox = DefaultMaxOutbox

@@ -116,10 +116,10 @@ func TestOpenRefuses(t *testing.T) {
 		}, store.Config{}, store.ErrForeign,
 			"open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"newer schema", func(t *testing.T, path string) string {
-			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x0a\x00\x00\x00\x00\x00\x00\x00"))
+			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x0b\x00\x00\x00\x00\x00\x00\x00"))
 			return path
 		}, store.Config{}, store.ErrNewerSchema,
-			"open store PATH: written by a newer version: it has schema 10, this version knows 9; run the newer " +
+			"open store PATH: written by a newer version: it has schema 11, this version knows 10; run the newer " +
 				"version, or restore a backup from before it"},
 		{"no schema 0", func(t *testing.T, path string) string {
 			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x00\x00\x00\x00\x00\x00\x00\x00"))

@@ -16,12 +16,13 @@ type Purged struct {
 	Families   int
 	Tombstones int  // of ids: those of e-mail addresses go with them
 	Sessions   int  // that expired
+	Logins     int  // that were listed, and ended
 	Keys       int  // and private parts of keys
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones, sessions and
-// keys, and of what was revoked when, in one short transaction. A record has ended when its end is past by both now,
+// Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones, sessions,
+// listed log-ins and keys, and of what was revoked when, in one short transaction. A record has ended when its end is past by both now,
 // the wall clock, and the purge clock (R3). So a wrong wall clock removes nothing too early. See timekeeper. The
 // private part of a key goes when the key is gone, and what else is known of it 366 days later.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
@@ -35,7 +36,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	ended := min(now.UnixMicro(), at.purge)
 	due := false
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		for _, bucket := range [][]byte{expiryBucket, sessionExpiryBucket} {
+		for _, bucket := range [][]byte{expiryBucket, sessionExpiryBucket, loginExpiryBucket} {
 			isDue, err := tables{tx: tx}.due(bucket, ended)
 			if err != nil {
 				return err
@@ -70,16 +71,20 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 	if key == nil {
 		return false, nil
 	}
-	if string(bucket) == string(sessionExpiryBucket) {
+	switch string(bucket) {
+	case string(sessionExpiryBucket):
 		expires, _, err := readSessionExpiryKey(key)
 		return expires < now, err
+	case string(loginExpiryBucket):
+		until, _, err := readLoginExpiryKey(key)
+		return until < seconds(now), err
 	}
 	until, _, _, err := readExpiryKey(key)
 	return until < seconds(now), err
 }
 
-// purge resolves a Purge: expired sessions first, then records that have ended, entries of the bucket revoked, and
-// keys, within what is left of the limit.
+// purge resolves a Purge: expired sessions first, then records that have ended, entries of the bucket revoked, keys,
+// and listed log-ins, within what is left of the limit.
 func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
@@ -98,9 +103,14 @@ func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	if err != nil {
 		return Purged{}, nil, err
 	}
-	done.Sessions, done.Keys = len(expired), len(keys)
-	done.More = done.More || more || moreEntries || moreKeys
-	return done, append(append(facts, endings(expired)...), keys...), nil
+	facts = append(append(facts, endings(expired)...), keys...)
+	logins, moreLogins, err := w.endedLogins(seconds(now), limit-len(facts))
+	if err != nil {
+		return Purged{}, nil, err
+	}
+	done.Sessions, done.Keys, done.Logins = len(expired), len(keys), len(logins)
+	done.More = done.More || more || moreEntries || moreKeys || moreLogins
+	return done, append(facts, logins...), nil
 }
 
 // expired returns at most limit sessions that expired before now (Unix microseconds), and whether there are more.
@@ -124,6 +134,23 @@ func (t tables) expired(now int64, limit int) (list []ending, more bool, err err
 		list = append(list, ending{id, s})
 	}
 	return list, false, nil
+}
+
+// endedLogins resolves the removal of at most limit listed log-ins that ended before now (Unix seconds), and reports
+// whether there are more.
+func (t tables) endedLogins(now int64, limit int) (facts resolved, more bool, err error) {
+	cursor := t.tx.Bucket(loginExpiryBucket).Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		until, key, err := readLoginExpiryKey(k)
+		if err != nil || until >= now {
+			return facts, false, err
+		}
+		if len(facts) == limit {
+			return facts, true, nil
+		}
+		facts = append(facts, fact.Forget{Record: fact.LoginRecord, Key: bytes.Clone(key), Until: until})
+	}
+	return facts, false, nil
 }
 
 // purgeEnded resolves the removal of at most limit records that ended before now (Unix seconds). A cut-off that

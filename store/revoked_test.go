@@ -286,10 +286,7 @@ func TestUpgradeFrom6(t *testing.T) {
 	must(t, db.Revoke(bg, eve.ID))
 	must(t, db.Close())
 	otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error { // back to schema 6
-		for _, name := range []string{"revoked", "hashes", "imports", "origin", "members", "leases", "invitations"} {
-			must(t, tx.DeleteBucket([]byte(name)))
-		}
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte{1, 6, 0, 0, 0, 0, 0, 0, 0})
+		return backTo(tx, 6, "revoked", "hashes", "imports", "origin", "members", "leases", "invitations")
 	})
 	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 6 || !r.Older || r.Upgrading {
 		t.Errorf("Check before = %v, %v", shown(r), err)

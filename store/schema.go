@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 9
+const schema = 10
 
 // The buckets, and the keys of the first.
 var (
@@ -75,6 +75,11 @@ var (
 	invitationsBucket = []byte("invitations")
 	bucketsSince9     = [][]byte{membersBucket, leasesBucket, invitationsBucket}
 
+	// Since schema 10.
+	loginsBucket      = []byte("logins")
+	loginExpiryBucket = []byte("login_expiry")
+	bucketsSince10    = [][]byte{loginsBucket, loginExpiryBucket}
+
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
@@ -97,6 +102,7 @@ var (
 	trimmedKey        = []byte("trimmed")         // since schema 9, in a fleet, from the first trimmed frame on
 
 	pendingKey = []byte("pending") // since schema 9, while offers of nodes are missing
+	loginsKey  = []byte("logins")  // since schema 10
 
 	originKey = []byte("origin") // in the bucket of that name
 )
@@ -123,7 +129,11 @@ func bucketsOf(version int64) [][]byte {
 	if version == 8 {
 		return buckets
 	}
-	return append(buckets, bucketsSince9...)
+	buckets = append(buckets, bucketsSince9...)
+	if version == 9 {
+		return buckets
+	}
+	return append(buckets, bucketsSince10...)
 }
 
 // prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.
@@ -175,6 +185,7 @@ func create(tx *bbolt.Tx, c Config) error {
 		b.Put(tallyKey, tally{committed: now}.encode()),
 		b.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})),
 		b.Put(sessionsKey, encodeNumber(0)),
+		b.Put(loginsKey, encodeNumber(0)),
 		b.Put(foldsKey, encodeFolds(unicode.Version)),
 	)
 }
@@ -251,7 +262,10 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.membership, err = (tables{tx: tx}).readMembership(); err != nil {
 		return err
 	}
-	_, err = tables{tx: tx}.sessions()
+	if _, err = (tables{tx: tx}).sessions(); err != nil {
+		return err
+	}
+	_, err = tables{tx: tx}.listedCount()
 	return err
 }
 

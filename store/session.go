@@ -47,6 +47,9 @@ type NewSession struct {
 	// must end one that somebody else may have planted (session fixation). It may be ID itself: then the browser keeps
 	// its secret. Zero: none.
 	Replaces SessionID
+	// Listed keeps Client, and when the session was used, for the customer's list of log-ins.
+	Listed bool
+	Client Client
 }
 
 // StartSession begins a session, and sets last_login to now; both are durable when it returns. The error is ErrConflict
@@ -82,23 +85,11 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx: tx}
 		s, ok, err := t.session(id)
-		if err != nil || !ok || s.expires <= now.UnixMicro() {
+		if err != nil || !ok {
 			return err
 		}
-		own, err := decodeTally(t.get(metaBucket, tallyKey))
-		if err != nil {
-			return err
-		}
-		owner, err := readIDKey(db.identity.ids, s.customer)
-		if err != nil {
-			return err
-		}
-		c, ok, err := t.customer(owner)
-		if err != nil || !ok || !c.IsActive {
-			return err
-		}
-		cutOff, err := t.cutOffOf(owner, c.Email)
-		if err != nil || s.started <= max(own.nodeCutOff(), cutOff) || s.started > core.LastStart {
+		c, alive, err := t.liveSession(db.identity.ids, s, now.UnixMicro())
+		if err != nil || !alive {
 			return err
 		}
 		if q.Rights {
@@ -106,14 +97,39 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 				return err
 			}
 		}
-		found = Session{ID: id, Customer: owner, Started: s.started, Expires: time.UnixMicro(s.expires).UTC()}
-		customer = c
+		found, customer = ending{id, s}.shown(c.ID), c
 		return nil
 	})
 	if err != nil {
 		return Session{}, Customer{}, fmt.Errorf("load session: %w", err)
 	}
 	return found, customer, nil
+}
+
+// liveSession reports whether a session is live at a time in Unix microseconds, and whose it is.
+func (t tables) liveSession(kind core.IDKind, s session, now int64) (c Customer, alive bool, err error) {
+	if s.expires <= now {
+		return Customer{}, false, nil
+	}
+	own, err := decodeTally(t.get(metaBucket, tallyKey))
+	if err != nil {
+		return Customer{}, false, err
+	}
+	owner, err := readIDKey(kind, s.customer)
+	if err != nil {
+		return Customer{}, false, err
+	}
+	c, ok, err := t.customer(owner)
+	if err != nil || !ok || !c.IsActive {
+		return Customer{}, false, err
+	}
+	cutOff, err := t.cutOffOf(owner, c.Email)
+	return c, s.started > max(own.nodeCutOff(), cutOff) && s.started <= core.LastStart, err
+}
+
+// shown is a session of a customer as readers see it.
+func (e ending) shown(customer core.CustomerID) Session {
+	return Session{ID: e.id, Customer: customer, Started: e.started, Expires: time.UnixMicro(e.expires).UTC()}
 }
 
 // EndSession ends a session: it logs out. It is no error if there is none.
@@ -163,8 +179,12 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) (resolved, 
 		facts = append(facts, fact.ReserveStart{At: core.ReserveUntil(start)})
 	}
 	w.granted = max(w.granted, start)
-	return append(facts,
-		fact.Session{ID: n.ID, Customer: id, Started: start, Expires: n.Expires.UnixMicro()},
+	begun := fact.Session{ID: n.ID, Customer: id, Started: start, Expires: n.Expires.UnixMicro()}
+	if n.Listed {
+		c := n.Client.cut()
+		begun.Used, begun.Agent, begun.Address = max(w.now, 1), c.Agent, c.Address
+	}
+	return append(facts, begun,
 		fact.LastLogin{ID: id, Made: p.made, At: now.UnixMicro()}), nil
 }
 

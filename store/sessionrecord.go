@@ -16,17 +16,34 @@ type session struct {
 	started  int64  // Unix milliseconds
 	expires  int64  // Unix microseconds
 	customer []byte // key
+	used     int64  // Unix milliseconds: when it was used last, by Client; 0: it is not known
+	Client
 }
 
-// encode: version 1 | i64 started | i64 expires | key of the customer.
+// usedVersion is the first byte of the record of a session whose use is known.
+const usedVersion = 2
+
+// encode: version 1 | i64 started | i64 expires | key of the customer. With a use: version 2 | i64 started | i64 expires
+// | i64 used | agent | address | key of the customer.
 func (s session) encode() []byte {
-	return append(codec.I64(codec.I64([]byte{recordVersion}, s.started), s.expires), s.customer...)
+	b := codec.I64(codec.I64([]byte{recordVersion}, s.started), s.expires)
+	if s.used != 0 {
+		b[0] = usedVersion
+		b = s.Client.append(codec.I64(b, s.used))
+	}
+	return append(b, s.customer...)
 }
 
 func decodeSession(value []byte) (session, error) {
-	r := begin(value)
-	s := session{started: r.I64(), expires: r.I64(), customer: r.rest()}
-	if !r.Done() || s.expires > lastMoment {
+	r := reader{codec.Reader{Rest: value}}
+	version := r.U8()
+	s := session{started: r.I64(), expires: r.I64()}
+	if version == usedVersion {
+		s.used, s.Client = r.I64(), r.client()
+		r.Bad = r.Bad || s.used <= 0 || s.used > lastMoment/1000
+	}
+	s.customer = r.rest()
+	if !r.Done() || s.expires > lastMoment || version != recordVersion && version != usedVersion {
 		return session{}, corrupt("session")
 	}
 	return s, nil
@@ -123,16 +140,24 @@ func endings(list []ending) (facts resolved) {
 	return facts
 }
 
-// joinSession stores a session. It replaces one with the same id that began earlier.
+// joinSession stores a session, or notes a later use of it. It replaces one with the same id that began earlier.
 func (w *writer) joinSession(f fact.Session) error {
 	old, found, err := w.session(f.ID)
-	if err != nil || found && old.started >= f.Started {
+	if err != nil || found && old.started > f.Started {
 		return err
+	}
+	client := Client{Agent: f.Agent, Address: f.Address}
+	if found && old.started == f.Started {
+		if f.Used > old.used {
+			old.used, old.Client = f.Used, client
+			w.put(sessionsBucket, f.ID[:], old.encode())
+		}
+		return nil
 	}
 	if found {
 		w.endSessions([]ending{{f.ID, old}})
 	}
-	s := session{started: f.Started, expires: f.Expires, customer: idKey(f.Customer)}
+	s := session{started: f.Started, expires: f.Expires, customer: idKey(f.Customer), used: f.Used, Client: client}
 	w.put(sessionsBucket, f.ID[:], s.encode())
 	w.put(customerSessionsBucket, ofCustomerKey(s, f.ID), []byte{recordVersion})
 	w.put(sessionExpiryBucket, sessionExpiryKey(s, f.ID), []byte{recordVersion})

@@ -31,7 +31,10 @@ const (
 // The error is core.ErrClock if the decision begins a family while the clock is not plausible. It is ErrInvalid for
 // effects that no decision contains: a start reserved more than ten minutes beyond now and the cut-off, a family dead
 // until more than an hour ago or more than a year after the year 9999, a customer that this store cannot hold.
-func (db *DB) Settle(ctx context.Context, e core.Effects) error {
+func (db *DB) Settle(ctx context.Context, e core.Effects) error { return db.settle(ctx, e, nil) }
+
+// settle is Settle with further facts of the same commit; more may be nil.
+func (db *DB) settle(ctx context.Context, e core.Effects, more func(*writer) resolved) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
 	}
@@ -55,7 +58,13 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 			return err
 		})
 	}
-	return db.write(ctx, func(w *writer) (resolved, error) { return w.settle(e) })
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		facts, err := w.settle(e)
+		if err == nil && more != nil {
+			facts = append(facts, more(w)...)
+		}
+		return facts, err
+	})
 }
 
 // checkEffect refuses an effect that no decision contains. now is in Unix microseconds.

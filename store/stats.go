@@ -11,7 +11,7 @@ import (
 // Stats are figures of a store.
 type Stats struct {
 	Customers, Families, Tombstones int       // tombstones of ids: one for each customer who was removed
-	Sessions                        int       // not yet purged
+	Sessions, Logins                int       // not yet purged; log-ins by tokens that are listed
 	Bytes                           int64     // of the file, room for growth not included
 	LastCommit                      time.Time // the latest one under a plausible clock; zero: there was none
 	HighWater                       int64     // Unix milliseconds
@@ -54,11 +54,15 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 		if err != nil {
 			return err
 		}
+		logins, err := t.listedCount()
+		if err != nil {
+			return err
+		}
 		f, err := t.fleet()
 		if err != nil {
 			return err
 		}
-		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families),
+		s = Stats{Sessions: sessions, Logins: logins, Customers: int(own.customers), Families: int(own.families),
 			Tombstones: int(own.tombstones), Bytes: tx.Size(),
 			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff,
 			Issued: t.get(metaBucket, issuedKey) != nil, Parked: int(f.parked), Contested: int(f.contested),

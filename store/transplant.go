@@ -238,7 +238,8 @@ func (x *transplant) keys() error {
 func (x *transplant) apply(fn func(w *writer) error) error {
 	return x.to.Update(func(tx *bbolt.Tx) (err error) {
 		w := &writer{tables: tables{tx: tx, known: newFamilyIndex(0)}, ids: x.db.identity.ids, at: x.at,
-			now: x.at.known / 1000, node: x.node, homes: x.homes, again: true}
+			now: x.at.known / 1000, node: x.node, homes: x.homes, again: true,
+			maxLogins: x.db.config.MaxLogins}
 		if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 			return err
 		}

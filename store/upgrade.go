@@ -17,7 +17,7 @@ import (
 // Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
 // in the names of families, and no mark of homes. Schemas 1 to 5 have no keys. Schemas 1 to 6 do not know when
 // something was revoked. Schemas 1 to 7 do not count hashes, and had no imports. Schemas 1 to 8 know no members of
-// a fleet.
+// a fleet. Schemas 1 to 9 list no log-ins.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -114,6 +114,11 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	}
 	if version < 9 {
 		if err := upgradeFrom8(tx); err != nil {
+			return err
+		}
+	}
+	if version < 10 {
+		if err := upgradeFrom9(tx); err != nil {
 			return err
 		}
 	}
@@ -218,12 +223,16 @@ func upgradeFrom7(tx *bbolt.Tx) error {
 	return meta.Put(upgradeKey, upgrading{stage: upgradesHashes}.encode())
 }
 
-// upgradeFrom8 makes the buckets of schema 9, and sets the schema.
-func upgradeFrom8(tx *bbolt.Tx) error {
-	if err := createBuckets(tx, bucketsSince9); err != nil {
+// upgradeFrom8 makes the buckets of schema 9.
+func upgradeFrom8(tx *bbolt.Tx) error { return createBuckets(tx, bucketsSince9) }
+
+// upgradeFrom9 makes the buckets of schema 10, and sets the schema.
+func upgradeFrom9(tx *bbolt.Tx) error {
+	if err := createBuckets(tx, bucketsSince10); err != nil {
 		return err
 	}
-	return tx.Bucket(metaBucket).Put(schemaKey, encodeNumber(schema))
+	meta := tx.Bucket(metaBucket)
+	return errors.Join(meta.Put(loginsKey, encodeNumber(0)), meta.Put(schemaKey, encodeNumber(schema)))
 }
 
 // The stages of an upgrade: the first two are those to schema 4, the next two to schema 7, the last to schema 8.

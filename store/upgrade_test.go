@@ -172,7 +172,8 @@ func TestUpgradeFrom2(t *testing.T) {
 			}
 		}
 		want := before["meta"]
-		want["schema"] = "\x01\x09\x00\x00\x00\x00\x00\x00\x00"
+		want["schema"] = "\x01\x0a\x00\x00\x00\x00\x00\x00\x00"
+		want["logins"] = "\x01" + strings.Repeat("\x00", 8)
 		want["purge_clock"] = "\x01" + want["tally"][1:9] // the last commit
 		// It was not open yet, as far as anybody knows.
 		want["tally"] = "\x02" + want["tally"][1:] + strings.Repeat("\x00", 8)
@@ -262,6 +263,18 @@ func TestUpgradeKeepsCutOffs(t *testing.T) {
 		t.Errorf("%d removals and %d ends were upgraded, want that of the id, and one end more", len(got["tombstones"]),
 			len(got["expiry"]))
 	}
+}
+
+// backTo makes a store one of a schema from 6 to 9, which has not the named buckets either.
+func backTo(tx *bbolt.Tx, version byte, buckets ...string) error {
+	for _, name := range append(buckets, "logins", "login_expiry") {
+		if err := tx.DeleteBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	meta := tx.Bucket([]byte("meta"))
+	return errors.Join(meta.Delete([]byte("logins")),
+		meta.Put([]byte("schema"), []byte{1, version, 0, 0, 0, 0, 0, 0, 0}))
 }
 
 // all are the records of a file by bucket and key.

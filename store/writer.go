@@ -25,6 +25,7 @@ type writer struct {
 	gapEnd int64
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
+	maxLogins  int           // Config.MaxLogins
 	puts       int           // changes made
 	last       head          // the last frame that this incarnation made
 	head       fact.Position // of the last frame that this commit made; zero if it made none
@@ -66,7 +67,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	c := &db.committer
 	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
-		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,
+		maxLogins: db.config.MaxLogins,
+		last:      c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,
 		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, homes: db.homes.Load(),
 		gapEnd: db.gap.Load().until}
 	w.shared = w.runs()

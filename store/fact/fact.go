@@ -28,6 +28,7 @@ const (
 	LifetimesKind      Kind = 9
 	KeyKind            Kind = 10
 	MemberKind         Kind = 11
+	LoginKind          Kind = 12
 
 	// Kinds from 64 on never leave the node.
 	RehashKind       Kind = 64
@@ -196,12 +197,30 @@ type Rehash struct {
 	Hash     string
 }
 
+// Login says that a log-in by tokens got tokens at Used, and who asked for them then. It is for the customer's list of
+// log-ins: no decision rests on it.
+type Login struct {
+	Family         core.FamilyKey // of ours, with its customer and start
+	Used           int64          // Unix milliseconds
+	Until          int64          // Unix seconds: when the latest of the tokens ends
+	Agent, Address string         // at most MaxAgent and MaxAddress bytes
+}
+
+// MaxAgent and MaxAddress bound what a list of log-ins has of whoever asked, in bytes.
+const (
+	MaxAgent   = 256
+	MaxAddress = 64
+)
+
 // Session is a log-in in a browser.
 type Session struct {
 	ID       [sha256.Size]byte
 	Customer core.CustomerID
 	Started  int64 // Unix milliseconds
 	Expires  int64 // Unix microseconds
+	// Used is when it was used last, in Unix milliseconds, and by whom, as in Login; 0: it is not listed so.
+	Used           int64
+	Agent, Address string
 }
 
 // EndSession ends the session that began at Started or before.
@@ -236,6 +255,7 @@ const (
 	CutOffRecord  Record = 'c'
 	RemovalRecord Record = 't' // of a customer or a group
 	RevokedRecord Record = 'r' // an entry of the bucket revoked, which has no end
+	LoginRecord   Record = 'l' // of a list of log-ins
 )
 
 // Forget removes a record that has ended, if it still ends at Until.
@@ -305,6 +325,7 @@ func (AdvanceFamily) Kind() Kind  { return AdvanceFamilyKind }
 func (Group) Kind() Kind          { return GroupKind }
 func (RemoveGroup) Kind() Kind    { return RemoveGroupKind }
 func (Lifetimes) Kind() Kind      { return LifetimesKind }
+func (Login) Kind() Kind          { return LoginKind }
 func (Rehash) Kind() Kind         { return RehashKind }
 func (Session) Kind() Kind        { return SessionKind }
 func (EndSession) Kind() Kind     { return EndSessionKind }

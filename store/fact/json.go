@@ -166,6 +166,10 @@ func (f Session) describe(o *object) {
 	o.id("customer", f.Customer)
 	o.milliseconds("started", f.Started)
 	o.microseconds("expires", f.Expires)
+	if f.Used != 0 {
+		o.milliseconds("used", f.Used)
+		o.secret("client")
+	}
 }
 
 func (f EndSession) describe(o *object) {

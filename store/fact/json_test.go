@@ -42,6 +42,8 @@ func TestSecretsAreMasked(t *testing.T) {
 			fact.Rehash{ID: ada, Made: made, Password: made}},
 		{fact.Session{ID: cookie, Customer: ada}, fact.Session{Customer: ada}},
 		{fact.EndSession{ID: cookie}, fact.EndSession{}},
+		{fact.Login{Family: family, Agent: "curl/8", Address: "192.0.2.0/24"}, fact.Login{Family: family}},
+		{fact.Session{Customer: ada, Used: 1, Agent: "curl/8"}, fact.Session{Customer: ada, Used: 1}},
 		{fact.SealKey{ID: "k1", Sealed: []byte("private")}, fact.SealKey{ID: "k1", Sealed: []byte("other")}},
 		{fact.Invitation{Digest: cookie}, fact.Invitation{}},
 		{fact.ForgetInvitation{Digest: cookie}, fact.ForgetInvitation{}},

@@ -47,9 +47,10 @@ var layouts = [...]layout{
 	LifetimesKind:      {"lifetimes", 1, Up, Anyone, readLifetimes},
 	KeyKind:            {"key", 1, Down, Hub, readKey},
 	MemberKind:         {"member", 1, Down, Hub, readMember},
+	LoginKind:          {"login", 1, Up, Anyone, readLogin},
 
 	RehashKind:       {"rehash", 1, Local, Self, readRehash},
-	SessionKind:      {"session", 1, Local, Self, readSession},
+	SessionKind:      {"session", 2, Local, Self, readSession},
 	EndSessionKind:   {"end_session", 1, Local, Self, readEndSession},
 	ReserveStartKind: {"reserve_start", 1, Local, Self, readReserveStart},
 	NodeCutOffKind:   {"node_cut_off", 1, Local, Self, readNodeCutOff},

@@ -33,6 +33,7 @@ func TestLanes(t *testing.T) {
 		fact.LifetimesKind:      {"lifetimes", fact.Up, fact.Anyone},
 		fact.KeyKind:            {"key", fact.Down, fact.Hub},
 		fact.MemberKind:         {"member", fact.Down, fact.Hub},
+		fact.LoginKind:          {"login", fact.Up, fact.Anyone},
 	}
 	for i := range 256 {
 		kind := fact.Kind(i)

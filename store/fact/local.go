@@ -6,13 +6,30 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs
+// version is 2 where the use is known.
+func (f Session) version() byte {
+	if f.Used != 0 {
+		return 2
+	}
+	return 1
+}
+
+// 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs; version 2: … | i64 used, ms | agent | address
 func (f Session) appendTo(b []byte) []byte {
-	return codec.I64(codec.I64(appendID(append(b, f.ID[:]...), f.Customer), f.Started), f.Expires)
+	b = codec.I64(codec.I64(appendID(append(b, f.ID[:]...), f.Customer), f.Started), f.Expires)
+	if f.version() == 2 {
+		b = appendUse(b, f.Used, f.Agent, f.Address)
+	}
+	return b
 }
 
 func readSession(r *reader) Fact {
-	return Session{ID: r.digest(), Customer: r.id(), Started: r.start(), Expires: r.moment()}
+	f := Session{ID: r.digest(), Customer: r.id(), Started: r.start(), Expires: r.moment()}
+	if r.version == 2 {
+		f.Used, f.Agent, f.Address = r.use()
+		r.require(f.Used != 0)
+	}
+	return f
 }
 
 // 32 bytes id | i64 started, ms
@@ -38,7 +55,7 @@ func (f Forget) appendTo(b []byte) []byte {
 func readForget(r *reader) Fact {
 	f := Forget{Record: Record(r.U8()), Key: bytes.Clone(r.Bytes()), Until: r.until()}
 	r.require(f.Record == FamilyRecord || f.Record == CutOffRecord || f.Record == RemovalRecord ||
-		f.Record == RevokedRecord)
+		f.Record == RevokedRecord || f.Record == LoginRecord)
 	r.require(0 < len(f.Key) && len(f.Key) <= maxKey)
 	return f
 }

@@ -94,16 +94,22 @@ var samples = []struct {
 		`{"fact":"member","number":3,"stamp":"2/2026-01-01T00:00:00.000001Z/3","name":"lyon","key":"` + cookieHex +
 			`","joined":"2026-01-01T00:00:00.000000Z","withdrawn":"2026-01-01T00:00:00.000000Z",` +
 			`"cut_off":"2026-01-01T00:00:00.000Z","at_hub":true}`},
+	{fact.Login{Family: family, Used: milliseconds + 1, Until: seconds, Agent: "curl/8", Address: "192.0.2.0/24"},
+		"0c 01 3f000000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
+			"01a8da769b010000 0600 6375726c2f38 0c00 3139322e302e322e302f3234",
+		`{"fact":"login","customer":7,"family":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
+			`"until":"2026-01-01T00:00:00Z","used":"2026-01-01T00:00:00.001Z","client":"***"}`},
 	{fact.Rehash{ID: ada, Made: made, Password: made, Hash: "!"},
 		"40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000 0040204648470600 " +
 			"0100 0100 21",
 		`{"fact":"rehash","id":7,"made":"0/2026-01-01T00:00:00.000000Z/1",` +
 			`"password":"0/2026-01-01T00:00:00.000000Z/1","hash":"***"}`},
-	{fact.Session{ID: cookie, Customer: ada, Started: milliseconds, Expires: milliseconds * 1000},
-		"41 01 39000000 09000000000000000000000000000000000000000000000000000000000000ee 01 " +
-			"0700000000000000 00a8da769b010000 0040204648470600",
+	{fact.Session{ID: cookie, Customer: ada, Started: milliseconds, Expires: milliseconds * 1000,
+		Used: milliseconds + 1, Agent: "curl/8", Address: "192.0.2.0/24"},
+		"41 02 57000000 " + cookieHex + " 01 0700000000000000 00a8da769b010000 0040204648470600 " +
+			"01a8da769b010000 0600 6375726c2f38 0c00 3139322e302e322e302f3234",
 		`{"fact":"session","id":"***","customer":7,"started":"2026-01-01T00:00:00.000Z",` +
-			`"expires":"2026-01-01T00:00:00.000000Z"}`},
+			`"expires":"2026-01-01T00:00:00.000000Z","used":"2026-01-01T00:00:00.001Z","client":"***"}`},
 	{fact.EndSession{ID: cookie, Started: milliseconds},
 		"42 01 28000000 09000000000000000000000000000000000000000000000000000000000000ee " +
 			"00a8da769b010000",
@@ -193,9 +199,11 @@ var unusual = []fact.Fact{
 	fact.AdvanceFamily{Family: family, Start: milliseconds, Generation: 1},
 	fact.KeepCutOff{Subject: fact.ByID(ada)},
 	fact.Group{Name: "a", Made: made, Stamp: later, Granted: []string{"b", "d"}, Withdrawn: []string{"a", "c", "e"}},
+	fact.Login{Family: core.FamilyKey{Customer: core.Text("ada"), Bits: 1<<47 - 1, Start: 1}, Until: core.LastUntil},
 	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
 	fact.Key{ID: "ünï", Made: made, Stamp: made, Algorithm: "HS256", Origin: "SECRET_KEY", RefreshOnly: true,
 		Ends: 1800000000, ForGood: true},
+	fact.Session{ID: cookie, Customer: core.Text("ada"), Used: 1},
 	fact.Membership{},
 	fact.Membership{Role: fact.HubRole, Fleet: "ünï"},
 	fact.Member{Number: 1, Stamp: made, Name: "hub"},
@@ -226,6 +234,8 @@ var older = []struct {
 		"06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
 			"02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31 a700000000000000 " +
 			"0c00000000000000"},
+	{fact.Session{ID: cookie, Customer: ada, Started: milliseconds, Expires: milliseconds * 1000},
+		"41 01 39000000 " + cookieHex + " 01 0700000000000000 00a8da769b010000 0040204648470600"},
 }
 
 func TestOlder(t *testing.T) {
