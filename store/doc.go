@@ -58,9 +58,9 @@
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
 //	            ended.go (for lists of revoked tokens), listed.go (lists of log-ins)
 //	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
-//	            session.go, uses.go (of listed log-ins), customer.go and change.go, newcomers.go, set.go, replacepassword.go,
-//	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go, purge.go and
-//	            keypurge.go, epoch.go
+//	            session.go, uses.go (of listed log-ins), customer.go and change.go, newcomers.go, set.go,
+//	            replacepassword.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and
+//	            reseal.go, purge.go and keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
@@ -80,11 +80,11 @@
 //
 // # Layout
 //
-// The schema has version 10; Open upgrades a file of versions 1 to 9. Below, a number in parentheses is the version that
-// brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
+// The schema has version 10; Open upgrades a file of versions 1 to 9. Below, a number in parentheses is the version
+// that brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
 // Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
 // "keys" and "sealed", version 7 "revoked", version 8 "hashes", "imports" and "origin", version 9 "members", "leases"
-// and "invitations", and version 10 the last two.
+// and "invitations", version 10 the last two.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The

@@ -192,21 +192,27 @@ func (l Login) ListID() string {
 // ListID names the session in lists, in 22 characters of base64url: the first half of its id.
 func (s Session) ListID() string { return base64.RawURLEncoding.EncodeToString(s.ID[:listedBytes]) }
 
-// ListedLogin is the live log-in by tokens of a customer that a list names so; ErrNotFound if there is none.
-func (db *DB) ListedLogin(ctx context.Context, customer core.CustomerID, id string) (found Login, err error) {
+// ReadListID reads what Login.ListID wrote: the family, without its customer; ok is false for anything else.
+func ReadListID(id string) (k core.FamilyKey, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(id)
-	if err != nil || len(b) != listedBytes || customer.Kind != db.identity.ids || len(customer.Text) > maxText {
+	if err != nil || len(b) != listedBytes {
+		return core.FamilyKey{}, false
+	}
+	return core.FamilyKey{Start: int64(binary.BigEndian.Uint64(b)), Bits: binary.BigEndian.Uint64(b[8:])}, true
+}
+
+// ListedLogin is the live log-in by tokens of a family with its customer; ErrNotFound if none is listed.
+func (db *DB) ListedLogin(ctx context.Context, k core.FamilyKey) (found Login, err error) {
+	if k.Issuer != "" || k.Customer.Kind != db.identity.ids || len(k.Customer.Text) > maxText {
 		return Login{}, ErrNotFound
 	}
-	k := core.FamilyKey{Customer: customer, Start: int64(binary.BigEndian.Uint64(b)),
-		Bits: binary.BigEndian.Uint64(b[8:])}
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx: tx, known: db.index}
 		l, ok, err := t.listedIn(loginKey(k))
 		if err != nil {
 			return err
 		}
-		live, err := db.living(t, customer)
+		live, err := db.living(t, k.Customer)
 		if err != nil {
 			return err
 		}

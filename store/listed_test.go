@@ -60,7 +60,8 @@ func TestLogins(t *testing.T) {
 	for _, c := range []struct {
 		offset, limit int
 		want          string
-	}{{0, 3, "[6 5 4]"}, {3, 3, "[3 2 1]"}, {6, 3, "[0]"}, {7, 3, "[]"}, {100, 1, "[]"}, {-1, 1, "[6]"}, {0, -1, "[]"}} {
+	}{{0, 3, "[6 5 4]"}, {3, 3, "[3 2 1]"}, {6, 3, "[0]"}, {7, 3, "[]"}, {100, 1, "[]"}, {-1, 1, "[6]"},
+		{0, -1, "[]"}} {
 		if bits, n := bitsOf(t, db, ada.ID, c.offset, c.limit); fmt.Sprint(bits) != c.want || n != 7 {
 			t.Errorf("offset %d, limit %d: %v of %d, want %s of 7", c.offset, c.limit, bits, n, c.want)
 		}
@@ -72,16 +73,22 @@ func TestLogins(t *testing.T) {
 		t.Errorf("Logins = %+v, %v, want %+v", list, err, want)
 	}
 	id := list[0].ListID()
-	if got, err := db.ListedLogin(bg, ada.ID, id); err != nil || got != want || len(id) != 22 {
-		t.Errorf("ListedLogin(%q) = %+v, %v", id, got, err)
+	if got, err := db.ListedLogin(bg, want.Family); err != nil || got != want {
+		t.Errorf("ListedLogin = %+v, %v", got, err)
 	}
-	foreign := store.Login{Family: other.Key("", bea.ID)}.ListID()
-	for name, id := range map[string]string{"another's": foreign, "unknown": strings.Repeat("A", 22), "empty": "",
-		"short": id[1:], "long": id + "A", "padded": id + "==", "other bits at the end": id[:21] + "B"} {
-		_, err := db.ListedLogin(bg, ada.ID, id)
-		wantErr(t, name, err, store.ErrNotFound)
-		_, err = db.ListedSession(bg, ada.ID, id)
-		wantErr(t, name, err, store.ErrNotFound)
+	if k, ok := store.ReadListID(id); !ok || k.Start != want.Family.Start || k.Bits != 6 || len(id) != 22 {
+		t.Errorf("%q names %+v", id, k)
+	}
+	for _, k := range []core.FamilyKey{{}, other.Key("", ada.ID), other.Key("x", bea.ID),
+		other.Key("", core.Text("bea")), {Customer: ada.ID, Bits: 6, Start: start}} {
+		_, err := db.ListedLogin(bg, k)
+		wantErr(t, fmt.Sprintf("%+v", k), err, store.ErrNotFound)
+	}
+	for name, bad := range map[string]string{"empty": "", "short": id[1:], "long": id + "A", "padded": id + "==",
+		"other bits at the end": id[:21] + "B"} {
+		if k, ok := store.ReadListID(bad); ok {
+			t.Errorf("%s: %q names %+v", name, bad, k)
+		}
 	}
 	for _, id := range []core.CustomerID{{}, core.Text("ada"), core.Integer(99)} {
 		if bits, n := bitsOf(t, db, id, 0, 9); n != 0 || len(bits) != 0 {
@@ -105,13 +112,15 @@ func TestLoginsEnd(t *testing.T) {
 			return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
 				Family: f.Key("", core.CustomerID{}), Until: start/1000 + 1e6}}})
 		}, "[2]", 3},
-		{"log-out everywhere", func(db *store.DB, ada core.CustomerID, _ core.Family) error { return db.Revoke(bg, ada) },
-			"[]", 1},
+		{"log-out everywhere", func(db *store.DB, ada core.CustomerID, _ core.Family) error {
+			return db.Revoke(bg, ada)
+		}, "[]", 1},
 		{"a new password", func(db *store.DB, ada core.CustomerID, _ core.Family) error {
 			return db.SetPassword(bg, ada, "new")
 		}, "[]", 1},
-		{"disabled", func(db *store.DB, ada core.CustomerID, _ core.Family) error { return db.SetActive(bg, ada, false) },
-			"[]", 1},
+		{"disabled", func(db *store.DB, ada core.CustomerID, _ core.Family) error {
+			return db.SetActive(bg, ada, false)
+		}, "[]", 1},
 		{"removed", func(db *store.DB, ada core.CustomerID, _ core.Family) error {
 			return db.Remove(bg, ada, time.Hour)
 		}, "[]", 1},
@@ -134,7 +143,7 @@ func TestLoginsEnd(t *testing.T) {
 			if bits, n := bitsOf(t, db, ada, 0, 9); fmt.Sprint(bits) != c.left || n != len(bits) {
 				t.Errorf("listed are %v, want %s", bits, c.left)
 			}
-			_, err = db.ListedLogin(bg, ada, store.Login{Family: f.Key("", ada)}.ListID())
+			_, err = db.ListedLogin(bg, f.Key("", ada))
 			wantErr(t, "ListedLogin", err, store.ErrNotFound)
 			if bits, _ := bitsOf(t, db, bea, 0, 9); len(bits) != 1 && c.name != "all end" {
 				t.Errorf("bea has %v", bits)

@@ -42,8 +42,8 @@ type Config struct {
 	FoldEmails bool
 	// MaxSessions bounds the sessions of all customers together, see StartSession; 0: DefaultMaxSessions.
 	MaxSessions int
-	// MaxLogins bounds the listed log-ins by tokens of all customers together: beyond it those that end first are listed
-	// no longer, and go on. 0: DefaultMaxLogins.
+	// MaxLogins bounds the listed log-ins by tokens of all customers together: beyond it those that end first are
+	// listed no longer, and go on. 0: DefaultMaxLogins.
 	MaxLogins int
 	// Rand makes ids; nil: crypto/rand.
 	Rand io.Reader

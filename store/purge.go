@@ -22,9 +22,9 @@ type Purged struct {
 }
 
 // Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones, sessions,
-// listed log-ins and keys, and of what was revoked when, in one short transaction. A record has ended when its end is past by both now,
-// the wall clock, and the purge clock (R3). So a wrong wall clock removes nothing too early. See timekeeper. The
-// private part of a key goes when the key is gone, and what else is known of it 366 days later.
+// listed log-ins and keys, and of what was revoked when, in one short transaction. A record has ended when its end is
+// past by both now, the wall clock, and the purge clock (R3). So a wrong wall clock removes nothing too early. See
+// timekeeper. The private part of a key goes when the key is gone, and what else is known of it 366 days later.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
 	if limit < 1 || limit > maxPage {
 		limit = maxPage

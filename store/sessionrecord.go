@@ -23,8 +23,8 @@ type session struct {
 // usedVersion is the first byte of the record of a session whose use is known.
 const usedVersion = 2
 
-// encode: version 1 | i64 started | i64 expires | key of the customer. With a use: version 2 | i64 started | i64 expires
-// | i64 used | agent | address | key of the customer.
+// encode: version 1 | i64 started | i64 expires | key of the customer. With a use: version 2 | i64 started |
+// i64 expires | i64 used | agent | address | key of the customer.
 func (s session) encode() []byte {
 	b := codec.I64(codec.I64([]byte{recordVersion}, s.started), s.expires)
 	if s.used != 0 {

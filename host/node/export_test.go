@@ -3,9 +3,11 @@ package node
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // RoomForTokens is how many bytes of a token fit in the room that the next request gets.
@@ -29,6 +31,18 @@ var Messages = map[string]func([]byte) ([]byte, error){
 		m, err := readNewPassword(b)
 		return m.append(nil), err
 	},
+	"log-ins": func(b []byte) ([]byte, error) {
+		m, err := readWhichLogins(b)
+		return m.append(nil), err
+	},
+	"log-in": func(b []byte) ([]byte, error) {
+		m, err := readWhichLogin(b)
+		return m.append(nil), err
+	},
+	"listed": func(b []byte) ([]byte, error) {
+		l, within, err := readLogins(b)
+		return l.append(nil, within), err
+	},
 	"answer": func(b []byte) ([]byte, error) {
 		a, err := readAnswer(b)
 		return a.append(nil), err
@@ -50,6 +64,11 @@ func Samples() map[string][][]byte {
 		"log-out": {logoutAll{token: "a.b.c"}.append(nil)},
 		"password": {newPassword{email: "ana@example.com", current: "right", next: "new"}.append(nil),
 			newPassword{client: netip.MustParsePrefix("192.0.2.0/24")}.append(nil)},
+		"log-ins": {whichLogins{token: "a.b.c", offset: 50, limit: 50}.append(nil)},
+		"log-in":  {whichLogin{token: "a.b.c", start: 1790000000000, bits: 5}.append(nil)},
+		"listed": {listedLogins{}.append(nil, answers[0]), listedLogins{count: 70, list: []store.Login{{
+			Family: core.FamilyKey{Start: 1790000000000, Bits: 5}, Used: time.UnixMilli(1790000000001).UTC(),
+			Client: store.Client{Agent: "curl/8", Address: "192.0.2.0/24"}}}}.append(nil, answers[0])},
 		"answer": answers,
 	}
 }

@@ -71,8 +71,10 @@ func (n *Node) answered(ctx context.Context, a answer, err error) ([]byte, error
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		n.cfg.Repeats.Log(slog.LevelWarn, "no answer to another node", "another node asked, and gets no answer",
-			slog.Any("error", err))
+		if !errors.Is(err, store.ErrNotFound) {
+			n.cfg.Repeats.Log(slog.LevelWarn, "no answer to another node", "another node asked, and gets no answer",
+				slog.Any("error", err))
+		}
 		a = answer{fault: err}
 	}
 	return a.append(nil), nil
@@ -110,6 +112,7 @@ func (n *Node) refreshAt(ctx context.Context, home uint16, token string) (Result
 	r, err := n.judge(ctx, engine, &request)
 	if err == nil && (a.outcome.Refused() || !r.Refused()) { // the home's refusal says more: that a token was reused
 		r.Refusals, r.Tokens, r.Repeated = a.outcome.Refusals, a.outcome.Tokens, a.repeated
+		r.listed = n.listedBy(ctx, engine, &request.Opened, r.Tokens)
 	}
 	return r, err
 }

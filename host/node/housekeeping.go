@@ -14,10 +14,12 @@ const (
 	purgeAtOnce = 500
 )
 
-// Run keeps house until ctx ends. Once a minute it removes records of families and customers that have ended, compacts
-// the store's file if that pays and is quick, and checks that the open file is still the one at its path. A failure is
-// logged, and the work tried again a minute later.
+// Run keeps house until ctx ends. Once a minute it removes records of families and customers that have ended, writes
+// when listed log-ins were used, compacts the store's file if that pays and is quick, and checks that the open file is
+// still the one at its path. A failure is logged, and the work tried again a minute later. Before it returns it writes
+// the uses that wait.
 func (n *Node) Run(ctx context.Context) {
+	defer n.flushLast(ctx)
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	var advised bool
@@ -30,6 +32,9 @@ func (n *Node) Run(ctx context.Context) {
 		if err := n.Purge(ctx); err != nil && ctx.Err() == nil {
 			n.cfg.Log.Warn("records that have ended were not removed", "error", err)
 		}
+		if err := n.cfg.Store.FlushUses(ctx); err != nil && ctx.Err() == nil {
+			n.cfg.Log.Warn("when listed log-ins were used was not written", "error", err)
+		}
 		switch advise, err := n.compact(ctx); {
 		case err != nil && ctx.Err() == nil:
 			n.cfg.Log.Warn("the store was not compacted, and goes on in its old file", "error", err)
@@ -40,10 +45,23 @@ func (n *Node) Run(ctx context.Context) {
 		}
 		select {
 		case <-n.cfg.Store.Lost():
+		case <-n.cfg.Store.Crowded():
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// lastFlush bounds how long a node that stops waits for the uses of listed log-ins.
+const lastFlush = 5 * time.Second
+
+// flushLast writes the uses that wait when a node stops, whose ctx has ended.
+func (n *Node) flushLast(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	if err := n.cfg.Store.FlushUses(ctx); err != nil {
+		n.cfg.Log.Warn("when listed log-ins were used was not written", "error", err)
 	}
 }
 

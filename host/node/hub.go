@@ -27,16 +27,26 @@ func (n *Node) EndLogins(ctx context.Context, customer core.CustomerID, token st
 		return Result{}, n.endLogins(ctx, customer)
 	}
 	query := store.Query{UserID: customer, HasUser: true}
-	if token == "" {
-		r, err := n.speakFor(ctx, query)
-		if err != nil || r.Refused() {
-			return Result{Outcome: core.Outcome{Refusals: r.Refusals}}, err
-		}
-		shown := func(t core.Token) bool { return t.Type != core.RefreshToken }
-		token = r.Tokens[slices.IndexFunc(r.Tokens, shown)].Value
+	token, r, err := n.tokenOf(ctx, query, token)
+	if err != nil || r.Refused() {
+		return r, err
 	}
 	m := logoutAll{token: token}
 	return n.askHub(ctx, CallLogoutAll, m.append(nil), query)
+}
+
+// tokenOf is the token by which an edge asks the hub in the name of a customer: the one that the customer has shown, or
+// where a browser session says who asks, "", one that the edge gives to itself. The result has why there is none.
+func (n *Node) tokenOf(ctx context.Context, query store.Query, token string) (string, Result, error) {
+	if token != "" {
+		return token, Result{}, nil
+	}
+	r, err := n.speakFor(ctx, query)
+	if err != nil || r.Refused() {
+		return "", Result{Outcome: core.Outcome{Refusals: r.Refusals}}, err
+	}
+	shown := func(t core.Token) bool { return t.Type != core.RefreshToken }
+	return r.Tokens[slices.IndexFunc(r.Tokens, shown)].Value, Result{}, nil
 }
 
 // speakFor gives tokens to this node itself, by which it asks the hub in the name of a customer who has a session.
@@ -48,7 +58,7 @@ func (n *Node) speakFor(ctx context.Context, query store.Query) (Result, error) 
 	if err := n.issues(op); err != nil {
 		return Result{}, err
 	}
-	return n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, func(state *core.State) {
+	return n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, nil, func(state *core.State) {
 		state.PasswordGood = true // the session began with it, and ends with it
 	})
 }
@@ -61,8 +71,8 @@ func (n *Node) endLogins(ctx context.Context, customer core.CustomerID) error {
 	return n.confirmed(ctx)
 }
 
-// AnswerHub answers at the hub what an edge asks by Fleet.AskHub: call is CallLogoutAll or CallPassword. The error is
-// that of ctx; any other is an answer.
+// AnswerHub answers at the hub what an edge asks by Fleet.AskHub: call is one of the calls of this package. The error
+// is that of ctx; any other is an answer.
 func (n *Node) AnswerHub(ctx context.Context, _ uint16, call byte, request []byte) ([]byte, error) {
 	var (
 		a   answer
@@ -75,6 +85,10 @@ func (n *Node) AnswerHub(ctx context.Context, _ uint16, call byte, request []byt
 		a, err = n.answerLogoutAll(ctx, request)
 	case call == CallPassword:
 		a, err = n.answerPassword(ctx, request)
+	case call == CallEndListed:
+		a, err = n.answerEndListed(ctx, request)
+	case call == CallSessions:
+		return n.answerSessions(ctx, request)
 	default:
 		err = errMessage
 	}

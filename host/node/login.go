@@ -41,7 +41,7 @@ func (n *Node) login(ctx context.Context, op core.Op, client Client, email, give
 		return Result{Customer: customer}, err
 	}
 	query.Rights = true
-	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, func(state *core.State) {
+	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, &client, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
 		same := state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
 		state.PasswordGood = good && same

@@ -23,6 +23,8 @@ const messageVersion = 1
 const (
 	CallLogoutAll byte = 1 // all log-ins of a customer end
 	CallPassword  byte = 2 // a customer gets a new password
+	CallSessions  byte = 3 // log-ins by tokens of a customer
+	CallEndListed byte = 4 // one of these ends
 )
 
 // errMessage says that bytes are no message of this version.
@@ -105,7 +107,7 @@ type answer struct {
 var faults = [...]error{
 	1: errNotMine, 2: ErrUnleased, 3: ErrUnconfirmed, 4: core.ErrStale, 5: core.ErrClock, 6: ErrBusy,
 	7: store.ErrUnavailable, 8: store.ErrOutboxFull, 9: hashing.ErrFailed, 10: core.ErrSigner, 11: core.ErrKeyEnded,
-	12: errMessage, 13: store.ErrInvalid,
+	12: errMessage, 13: store.ErrInvalid, 14: store.ErrNotFound,
 }
 
 // append appends the encoding:

@@ -54,7 +54,8 @@ type Config struct {
 	VerifiesOnly bool
 	// SessionAge is how long a browser session lasts after its log-in; 0: DefaultSessionAge.
 	SessionAge time.Duration
-	// ListSessions keeps a record of each log-in, from which Sessions lists them. Without it nothing is recorded.
+	// ListSessions keeps a record of each log-in, from which Sessions lists them. Without it nothing is recorded. It
+	// needs Settings.BlacklistApp.
 	ListSessions bool
 	// Fleet is the fleet that the node is a member of; nil: it is alone. Settings.MaxAge is how old its state may be.
 	Fleet Fleet
@@ -105,6 +106,9 @@ func New(cfg Config) (*Node, error) {
 	}
 	if cfg.SessionAge < 0 {
 		errs = append(errs, errors.New("node: SessionAge must not be negative"))
+	}
+	if cfg.ListSessions && !cfg.Settings.BlacklistApp {
+		errs = append(errs, errors.New("node: ListSessions needs Settings.BlacklistApp: else no single log-in ends"))
 	}
 	if (cfg.Fleet == nil) != (cfg.Settings.MaxAge == 0) {
 		errs = append(errs, errors.New("node: Settings.MaxAge must be set for a node in a fleet, and for no other"))

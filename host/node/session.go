@@ -54,7 +54,7 @@ func (n *Node) StartSession(
 		return "", r, err
 	}
 	if good && customer.IsActive {
-		secret, err = n.beginSession(ctx, customer, replaces)
+		secret, err = n.beginSession(ctx, customer, client, replaces)
 	}
 	if err == nil || errors.Is(err, store.ErrConflict) {
 		err = n.young(core.Login, nil, seen)
@@ -69,7 +69,9 @@ func (n *Node) StartSession(
 }
 
 // beginSession begins a session for a customer, which is as it was when its password was checked.
-func (n *Node) beginSession(ctx context.Context, customer store.Customer, replaces string) (secret string, err error) {
+func (n *Node) beginSession(
+	ctx context.Context, customer store.Customer, client Client, replaces string,
+) (secret string, err error) {
 	random := make([]byte, secretBytes)
 	if _, err := io.ReadFull(n.cfg.Rand, random); err != nil {
 		return "", fmt.Errorf("read entropy: %w", err)
@@ -86,7 +88,8 @@ func (n *Node) beginSession(ctx context.Context, customer store.Customer, replac
 	}
 	id, _ := sessionID(secret)
 	replaced, _ := sessionID(replaces)
-	session := store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced}
+	session := store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced,
+		Listed: n.cfg.ListSessions, Client: client.shown()}
 	if err := n.cfg.Store.StartSession(ctx, session); err != nil {
 		return "", err
 	}

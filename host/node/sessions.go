@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -13,6 +15,9 @@ const (
 	TokenSession   = "token"   // a log-in that got tokens
 	BrowserSession = "browser" // a session of this node
 )
+
+// maxListed bounds the log-ins of one answer.
+const maxListed = 100
 
 // Asker is the customer who asks about its own log-ins.
 type Asker struct {
@@ -47,22 +52,179 @@ type EndedSession struct {
 // ListsSessions reports whether log-ins are recorded and listed: Config.ListSessions.
 func (n *Node) ListsSessions() bool { return n.cfg.ListSessions }
 
-// Sessions lists the live log-ins of whoever asks, at most limit of them, without the first offset: first the browser
-// sessions of this node, the latest first, then the log-ins by tokens, the most recently used first. In a fleet the
-// hub knows the log-ins by tokens; the error is as of EndLogins if it is away.
+// Sessions lists the live log-ins of whoever asks, at most limit of them and 100, without the first offset: first the
+// browser sessions of this node, then the log-ins by tokens, the most recently used of each first. In a fleet the hub
+// knows the log-ins by tokens: an edge asks it, and the error is as of EndLogins if it is away.
 func (n *Node) Sessions(ctx context.Context, who Asker, offset, limit int) (SessionList, error) {
-	return SessionList{}, nil
+	offset, limit = max(offset, 0), min(max(limit, 0), maxListed)
+	seen := n.look()
+	browser, err := n.cfg.Store.SessionsOf(ctx, who.Customer)
+	if err != nil {
+		return SessionList{}, err
+	}
+	var list []ListedSession
+	for _, s := range browser[min(offset, len(browser)):min(offset+limit, len(browser))] {
+		list = append(list, n.listedSession(s, who))
+	}
+	part := loginsPart{offset: max(0, offset-len(browser)), limit: limit - len(list)}
+	logins, result, err := n.logins(ctx, who, part)
+	if err != nil || result.Refused() {
+		return SessionList{Result: result}, err
+	}
+	current, err := n.familyOf(ctx, who)
+	if err != nil {
+		return SessionList{}, err
+	}
+	for _, l := range logins.list {
+		list = append(list, ListedSession{ID: l.ListID(), Kind: TokenSession,
+			Created: time.UnixMilli(l.Family.Start).UTC(), LastUsed: l.Used, UserAgent: l.Client.Agent,
+			Address: l.Client.Address,
+			Current: isOf(current, l.Family)})
+	}
+	if err := n.young(core.Authenticate, nil, seen); err != nil {
+		return SessionList{}, err
+	}
+	return SessionList{Count: len(browser) + logins.count, List: list}, nil
+}
+
+// listedSession is a browser session as whoever asks sees it.
+func (n *Node) listedSession(s store.UsedSession, who Asker) ListedSession {
+	id, ok := sessionID(who.Secret)
+	return ListedSession{ID: s.ListID(), Kind: BrowserSession, Created: time.UnixMilli(s.Started).UTC(),
+		LastUsed: s.Used, UserAgent: s.Client.Agent, Address: s.Client.Address, Current: ok && id == s.ID}
+}
+
+// familyOf is the family of the token of whoever asks; zero if there is none.
+func (n *Node) familyOf(ctx context.Context, who Asker) (core.Family, error) {
+	if who.Token == "" {
+		return core.Family{}, nil
+	}
+	var opened core.Opened
+	err := n.Engine().Open(ctx, []byte(who.Token), &opened)
+	return opened.Family, err
+}
+
+// loginsPart is a part of the log-ins by tokens of a customer: without offset of them, at most limit.
+type loginsPart struct{ offset, limit int }
+
+// listedLogins are a part of the log-ins by tokens of a customer, and how many there are.
+type listedLogins struct {
+	count int
+	list  []store.Login
+}
+
+// logins are a part of the log-ins by tokens of whoever asks. At an edge the hub knows them, and may refuse the token.
+func (n *Node) logins(ctx context.Context, who Asker, part loginsPart) (l listedLogins, r Result, err error) {
+	if n.isEdge() {
+		return n.askSessions(ctx, who, part)
+	}
+	l.list, l.count, err = n.cfg.Store.Logins(ctx, who.Customer, part.offset, part.limit)
+	return l, Result{}, err
 }
 
 // EndListed ends the log-in of whoever asks that a list names by an id. It is durable when it returns, and refused here
-// at once. The error is store.ErrNotFound if that customer has no live log-in of this id. At an edge the hub decides
-// about log-ins by tokens, and may refuse the token.
+// at once: on the secure wire with all its tokens, on the exact wire access tokens are good until they expire. The
+// error is store.ErrNotFound if that customer has no live log-in of this id. At an edge the hub decides about log-ins
+// by tokens, and may refuse the token.
 func (n *Node) EndListed(ctx context.Context, who Asker, id string) (EndedSession, error) {
-	return EndedSession{}, store.ErrNotFound
+	s, err := n.cfg.Store.ListedSession(ctx, who.Customer, id)
+	switch {
+	case err == nil:
+		own, ok := sessionID(who.Secret)
+		return EndedSession{Current: ok && own == s.ID}, n.cfg.Store.EndSession(ctx, s.ID)
+	case !errors.Is(err, store.ErrNotFound):
+		return EndedSession{}, err
+	}
+	k, ok := store.ReadListID(id)
+	if !ok {
+		return EndedSession{}, store.ErrNotFound
+	}
+	family, err := n.familyOf(ctx, who)
+	if err != nil {
+		return EndedSession{}, err
+	}
+	e := EndedSession{Current: isOf(family, k)}
+	if k.Customer = who.Customer; n.isEdge() {
+		e.Result, err = n.endAtHub(ctx, who, k)
+	} else {
+		err = n.endListed(ctx, k)
+	}
+	return e, err
+}
+
+// isOf reports whether a family of a token is that which a list names.
+func isOf(f core.Family, k core.FamilyKey) bool {
+	return f.Ours && f.Start == k.Start && f.Bits == k.Bits
+}
+
+// endListed ends a listed log-in by tokens of which this node knows.
+func (n *Node) endListed(ctx context.Context, k core.FamilyKey) error {
+	if _, err := n.cfg.Store.ListedLogin(ctx, k); err != nil {
+		return err
+	}
+	return n.endFamily(ctx, k)
+}
+
+// endFamily ends a family of ours.
+func (n *Node) endFamily(ctx context.Context, k core.FamilyKey) error {
+	family := core.Family{Listed: true, Ours: true, Bits: k.Bits, Start: k.Start}
+	query := store.Query{UserID: k.Customer, HasUser: true, Family: family, HasFamily: true}
+	request := core.Request{Op: core.Revoke, Opened: core.Opened{Family: family}}
+	if _, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request); err != nil {
+		return err
+	}
+	return n.told(ctx)
 }
 
 // Used notes that a log-in by tokens was used: its refresh has just succeeded with this result. It waits for nothing.
-func (n *Node) Used(r Result, c Client) {}
+func (n *Node) Used(r Result, c Client) {
+	if !n.cfg.ListSessions || r.Refused() || r.Customer.ID.IsZero() {
+		return
+	}
+	if login, ok := r.listed.login(r.Customer.ID, c); ok {
+		n.cfg.Store.UseLogin(login)
+	}
+}
 
 // SessionUsed notes that the browser session with a secret was used. It waits for nothing.
-func (n *Node) SessionUsed(secret string, c Client) {}
+func (n *Node) SessionUsed(secret string, c Client) {
+	if id, ok := sessionID(secret); ok && n.cfg.ListSessions {
+		n.cfg.Store.UseSession(id, c.shown())
+	}
+}
+
+// listed is the log-in that a list shows after it got tokens.
+type listed struct {
+	family core.Family
+	until  int64 // Unix seconds: the exp of its token that lives longest
+}
+
+// login is the log-in of a customer for the store; ok is false if no list shows it, such as one whose tokens have no id
+// of ours.
+func (l listed) login(customer core.CustomerID, c Client) (login store.NewLogin, ok bool) {
+	login = store.NewLogin{Family: l.family.Key("", customer), Until: min(l.until, core.LastUntil), Client: c.shown()}
+	return login, l.family.Listed && l.family.Ours && l.until > 0
+}
+
+// listedBy is the log-in that a list shows after it got tokens for the one that was opened, nil at a log-in. A refresh
+// token or a sliding token among them says more than that. It is zero where nothing is listed.
+func (n *Node) listedBy(ctx context.Context, engine *keyedEngine, o *core.Opened, tokens []core.Token) (l listed) {
+	if !n.cfg.ListSessions {
+		return listed{}
+	}
+	if o != nil && o.Issuer == "" {
+		l.family = o.Family
+		l.until, _ = o.Expires()
+	}
+	for _, t := range tokens {
+		if t.Type == core.AccessToken {
+			continue
+		}
+		var opened core.Opened
+		if err := engine.Open(ctx, []byte(t.Value), &opened); err == nil && opened.Cause == cause.OK {
+			l.family = opened.Family
+			l.until, _ = opened.Expires()
+		}
+	}
+	return l
+}

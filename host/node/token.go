@@ -88,7 +88,13 @@ func (n *Node) decideBy(
 	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
 	query.Rights = rights
 	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
-	return n.transact(ctx, engine, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
+	r, err := n.transact(ctx, engine, request, query, nil, func(state *core.State) {
+		state.UnreadableCustomer = unreadable
+	})
+	if err == nil && op.Writes() && !r.Refused() {
+		r.listed = n.listedBy(ctx, engine, opened, r.Tokens)
+	}
+	return r, err
 }
 
 // tokenRequest is the room in which a token is decided. The next one uses it again.

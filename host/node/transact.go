@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -21,6 +22,7 @@ type Result struct {
 	Family core.Family
 	// Repeated: a refresh gave the tokens again that an earlier one gave (core.Settings.RefreshGrace).
 	Repeated bool
+	listed   listed // after a refresh, where log-ins are listed
 }
 
 // attempts bounds how often a request is decided anew because another changed the state that it rests on. If two
@@ -29,9 +31,10 @@ type Result struct {
 const attempts = 16
 
 // transact loads, decides and settles, and begins again if the state has changed between load and settle. complete, if
-// not nil, adds to the state what the store does not know.
+// not nil, adds to the state what the store does not know. client is whose log-in it is; nil: none that is listed.
 func (n *Node) transact(
-	ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State),
+	ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, client *Client,
+	complete func(*core.State),
 ) (r Result, err error) {
 	for range attempts {
 		seen := n.look()
@@ -62,7 +65,7 @@ func (n *Node) transact(
 			// Nothing was committed since the state was loaded.
 			return n.leave(ctx, engine, request, r, seen)
 		}
-		if err = n.cfg.Store.Settle(ctx, *effects); err == nil {
+		if err = n.settle(ctx, engine, &r, client); err == nil {
 			return n.leave(ctx, engine, request, r, seen)
 		}
 		if !errors.Is(err, store.ErrConflict) {
@@ -70,6 +73,21 @@ func (n *Node) transact(
 		}
 	}
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
+}
+
+// settle makes the effects of a decision durable. A log-in of a client is listed in the same commit. One of none is of
+// this node itself (speakFor), and counts as no log-in of the customer.
+func (n *Node) settle(ctx context.Context, engine *keyedEngine, r *Result, client *Client) error {
+	if client == nil {
+		records := func(e core.Effect) bool { return e.Kind == core.RecordLogin }
+		r.Effects.List = slices.DeleteFunc(r.Effects.List, records)
+	}
+	if client != nil && n.cfg.ListSessions && !r.Refused() {
+		if login, ok := n.listedBy(ctx, engine, nil, r.Tokens).login(r.Customer.ID, *client); ok {
+			return n.cfg.Store.SettleLogin(ctx, r.Effects, login)
+		}
+	}
+	return n.cfg.Store.Settle(ctx, r.Effects)
 }
 
 // checkFleet checks that a request may be decided here by the state that was loaded: it is young enough, and a family

@@ -1,0 +1,170 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// The hub of a fleet knows the log-ins by tokens of all nodes. It checks by itself who asks for them.
+
+// askSessions asks the hub for log-ins by tokens of whoever asks.
+func (n *Node) askSessions(ctx context.Context, who Asker, part loginsPart) (l listedLogins, r Result, err error) {
+	token, r, err := n.tokenOf(ctx, store.Query{UserID: who.Customer, HasUser: true}, who.Token)
+	if err != nil || r.Refused() {
+		return listedLogins{}, r, err
+	}
+	m := whichLogins{token: token, offset: uint32(min(part.offset, maxOffset)), limit: uint16(part.limit)}
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	raw, err := n.cfg.Fleet.AskHub(asking, CallSessions, m.append(nil))
+	if err != nil {
+		return listedLogins{}, Result{}, failed(ctx, ErrUnanswered, err)
+	}
+	found, rest, err := readLogins(raw)
+	if err != nil {
+		return listedLogins{}, Result{}, failed(ctx, ErrUnanswered, err)
+	}
+	a, err := n.answerOf(fact.HubNumber, rest)
+	return found, Result{Outcome: a.outcome}, err
+}
+
+// maxOffset is more than the log-ins that are listed of a customer.
+const maxOffset = 1 << 20
+
+// answerSessions answers CallSessions.
+func (n *Node) answerSessions(ctx context.Context, request []byte) ([]byte, error) {
+	var (
+		a     answer
+		found listedLogins
+	)
+	m, err := readWhichLogins(request)
+	if err == nil {
+		var r Result
+		r, err = n.Authenticate(ctx, m.token)
+		if a.outcome.Refusals = r.Refusals; err == nil && !r.Refused() {
+			limit := min(int(m.limit), maxListed)
+			found.list, found.count, err = n.cfg.Store.Logins(ctx, r.Customer.ID, int(m.offset), limit)
+		}
+	}
+	raw, err := n.answered(ctx, a, err)
+	if err != nil {
+		return nil, err
+	}
+	return found.append(nil, raw), nil
+}
+
+// endAtHub has the hub end a log-in by tokens, and ends it here too, so that it is refused at once. One that the hub
+// has not heard of yet may be known here.
+func (n *Node) endAtHub(ctx context.Context, who Asker, k core.FamilyKey) (Result, error) {
+	query := store.Query{UserID: who.Customer, HasUser: true}
+	token, r, err := n.tokenOf(ctx, query, who.Token)
+	if err != nil || r.Refused() {
+		return r, err
+	}
+	m := whichLogin{token: token, start: k.Start, bits: k.Bits}
+	r, err = n.askHub(ctx, CallEndListed, m.append(nil), query)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Result{}, n.endListed(ctx, k)
+	case err != nil || r.Refused():
+		return r, err
+	}
+	return Result{}, n.endFamily(ctx, k)
+}
+
+// answerEndListed answers CallEndListed.
+func (n *Node) answerEndListed(ctx context.Context, request []byte) (a answer, err error) {
+	m, err := readWhichLogin(request)
+	if err != nil {
+		return answer{}, err
+	}
+	r, err := n.Authenticate(ctx, m.token)
+	if a.outcome.Refusals = r.Refusals; err != nil || r.Refused() {
+		return a, err
+	}
+	return a, n.endListed(ctx, core.FamilyKey{Customer: r.Customer.ID, Start: m.start, Bits: m.bits})
+}
+
+// whichLogins asks for log-ins by tokens of the customer whose access token it has: without the first offset, at most
+// limit.
+//
+//	u8 version 1 | bytes token | u32 offset | u16 limit
+type whichLogins struct {
+	token  string
+	offset uint32
+	limit  uint16
+}
+
+func (m whichLogins) append(b []byte) []byte {
+	b = codec.Bytes(append(b, messageVersion), []byte(m.token))
+	return codec.U16(codec.U32(b, m.offset), m.limit)
+}
+
+func readWhichLogins(b []byte) (m whichLogins, err error) {
+	r := begin(b)
+	m = whichLogins{token: readBytes(r, core.MaxTokenBytes+1), offset: r.U32(), limit: r.U16()}
+	r.Bad = r.Bad || m.token == ""
+	return m, end(r)
+}
+
+// whichLogin asks that a log-in by tokens end of the customer whose access token it has.
+//
+//	u8 version 1 | bytes token | i64 start, ms | u64 bits
+type whichLogin struct {
+	token string
+	start int64
+	bits  uint64
+}
+
+func (m whichLogin) append(b []byte) []byte {
+	return codec.U64(codec.I64(codec.Bytes(append(b, messageVersion), []byte(m.token)), m.start), m.bits)
+}
+
+func readWhichLogin(b []byte) (m whichLogin, err error) {
+	r := begin(b)
+	m = whichLogin{token: readBytes(r, core.MaxTokenBytes+1), start: r.I64(), bits: r.U64()}
+	r.Bad = r.Bad || m.token == ""
+	return m, end(r)
+}
+
+// append appends the answer to whichLogins. The answer within it says whether there is one.
+//
+//	u8 version 1 | bytes answer | u32 count of all | u16 count | count × (i64 start, ms | u64 bits | i64 used, ms |
+//	text user agent | text address)
+func (l listedLogins) append(b, within []byte) []byte {
+	b = codec.U32(codec.Bytes(append(b, messageVersion), within), uint32(l.count))
+	b = codec.U16(b, uint16(len(l.list)))
+	for _, x := range l.list {
+		b = codec.I64(codec.U64(codec.I64(b, x.Family.Start), x.Family.Bits), x.Used.UnixMilli())
+		b = codec.Text(codec.Text(b, x.Client.Agent), x.Client.Address)
+	}
+	return b
+}
+
+// lastMilli is the end of the year 9999, in Unix milliseconds.
+const lastMilli = 253402300799999
+
+func readLogins(b []byte) (l listedLogins, within []byte, err error) {
+	r := begin(b)
+	within = r.Bytes()
+	l.count = int(r.U32())
+	count := int(r.U16())
+	r.Bad = r.Bad || count > maxListed || count > l.count
+	for ; count > 0 && !r.Bad; count-- {
+		var x store.Login
+		x.Family.Start, x.Family.Bits = r.I64(), r.U64()
+		used := r.I64()
+		x.Used = time.UnixMilli(used).UTC()
+		x.Client = store.Client{Agent: r.Text(), Address: r.Text()}
+		r.Bad = r.Bad || used < 0 || used > lastMilli || len(x.Client.Agent) > store.MaxAgent ||
+			len(x.Client.Address) > store.MaxAddress
+		l.list = append(l.list, x)
+	}
+	return l, within, end(r)
+}
