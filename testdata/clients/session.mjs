@@ -197,6 +197,6 @@ export const session = {
     same("what is not allowed", error?.response?.status, 403);
     await p.client.logout();
     const none = await thrown(api.get(paths.me));
-    holds("after the log-out", String(none?.cause ?? none), "nobody is logged in");
+    holds("after the log-out", String(none?.cause), "nobody is logged in");
   },
 };
