@@ -29,14 +29,15 @@ type Config struct {
 	Storage Storage
 	// Transport sends requests; nil: http.DefaultTransport.
 	Transport http.RoundTripper
-	// Early is how long before its end an access token is replaced, or up to a quarter later, which each Client draws.
-	// It is at most a quarter of the token's life. 0: 5 minutes.
+	// Early is how long before its end an access token is replaced, at most a quarter of its life. Each Client draws
+	// how much later it does so, up to a quarter of that time. 0: 5 minutes.
 	Early time.Duration
 	// Attempt bounds one attempt to reach the token views, and Patience all attempts of a refresh, a log-in or a
 	// log-out. Where refresh tokens rotate, Patience has to be shorter than the server's window for answers that were
 	// lost (refresh.grace, 10 s). 0: 2 and 8 seconds.
 	Attempt, Patience time.Duration
-	// OnLogout is told when the session is over, once, whoever ended it. It may call the Client.
+	// OnLogout is told when the session is over, once, whoever ended it, before the call that found it returns. It may
+	// call the Client.
 	OnLogout func(Logout)
 }
 
@@ -53,15 +54,17 @@ type Client struct {
 	cfg     Config
 	server  *url.URL
 	origins map[string]bool
-	early   time.Duration // see Config.Early
-	shared  bool          // others may store tokens, too
+	draw    float64 // of what Early comes to, see there
+	shared  bool    // others may store tokens, too
 	clock   serverClock
-	work    sync.WaitGroup // what is said to the server in the background
 
 	mu     sync.Mutex
-	tokens Tokens // the last that the storage was seen to have
-	in     bool   // there was a session, whose end has not been told
-	bad    string // an access token that the server refused
+	tokens Tokens  // the last that the storage was seen to have
+	in     bool    // there was a session, whose end has not been told
+	ends   int     // sessions that ended
+	over   *Logout // is to be told when the exchange is over
+	bad    string  // an access token that the server refused
+	unkept *change
 	flight *flight
 	pause  pause
 }
@@ -72,17 +75,22 @@ func New(cfg Config) (*Client, error) {
 	switch {
 	case err != nil || server.Host == "" || server.Scheme != "http" && server.Scheme != "https":
 		return nil, fmt.Errorf("client: Server %q is not a URL such as https://shop.example", cfg.Server)
-	case server.Scheme == "http" && !cfg.AllowHTTP && !loopback(server.Hostname()):
-		return nil, fmt.Errorf("client: Server %q is without TLS: anybody on the way could read tokens; use https, or "+
-			"set AllowHTTP", cfg.Server)
 	case server.User != nil || server.RawQuery != "" || server.Fragment != "":
 		return nil, errors.New("client: Server may have neither user, query nor fragment")
+	case cfg.Early < 0 || cfg.Attempt < 0 || cfg.Patience < 0:
+		return nil, errors.New("client: Early, Attempt and Patience may not be negative")
+	}
+	if err := cfg.private("Server", server); err != nil {
+		return nil, err
 	}
 	c := &Client{cfg: cfg, server: server, origins: map[string]bool{origin(server): true}}
 	for _, o := range cfg.Origins {
 		u, err := url.Parse(o)
 		if err != nil || u.Host == "" || strings.TrimSuffix(u.Path, "/") != "" {
 			return nil, fmt.Errorf("client: %q in Origins is not an origin such as https://api.shop.example", o)
+		}
+		if err := cfg.private("Origins", u); err != nil {
+			return nil, err
 		}
 		c.origins[origin(u)] = true
 	}
@@ -99,12 +107,20 @@ func New(cfg Config) (*Client, error) {
 	}
 	_, private := c.cfg.Storage.(*memory)
 	c.shared = !private
-	// Clients that share a storage do not all refresh at once.
-	c.early = c.cfg.Early - rand.N(c.cfg.Early/4+1)
+	c.draw = 1 - rand.Float64()/4 // clients that share a storage do not all refresh at once
 	if c.cfg.Transport == nil {
 		c.cfg.Transport = http.DefaultTransport
 	}
 	return c, nil
+}
+
+// private refuses a URL whose requests anybody on the way could read.
+func (cfg *Config) private(field string, u *url.URL) error {
+	if u.Scheme == "https" || cfg.AllowHTTP || loopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("client: %q in %s is without TLS: anybody on the way could read tokens; use https, or set "+
+		"AllowHTTP", u, field)
 }
 
 // HTTP is an http.Client whose requests carry the access token.
@@ -112,7 +128,22 @@ func (c *Client) HTTP() *http.Client { return &http.Client{Transport: c} }
 
 // Close waits for a refresh or a log-out that is under way. A program that ends without may lose its session: a token
 // may be spent at the server whose successor is not yet in the storage.
-func (c *Client) Close() { c.work.Wait() }
+func (c *Client) Close() {
+	for {
+		c.mu.Lock()
+		f := c.flight
+		c.mu.Unlock()
+		if f == nil {
+			return
+		}
+		<-f.done
+	}
+}
+
+// CloseIdleConnections is for http.Client's method of that name.
+func (c *Client) CloseIdleConnections() {
+	(&http.Client{Transport: c.cfg.Transport}).CloseIdleConnections()
+}
 
 // or sets what is zero.
 func or[T comparable](value *T, otherwise T) {

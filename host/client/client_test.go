@@ -162,42 +162,6 @@ func TestLogoutDuringRefresh(t *testing.T) {
 	})
 }
 
-// TestThief: if somebody else uses the refresh token, the session ends, and the client says so once.
-func TestThief(t *testing.T) {
-	inBubble(t, nil, func(w *world) {
-		storage := client.Memory()
-		p := w.person(client.Config{Storage: storage})
-		p.login()
-		stolen, err := storage.Load(w.Context())
-		w.must(err)
-		thiefs := client.Memory()
-		_, err = thiefs.Replace(w.Context(), client.Tokens{}, client.Tokens{Refresh: stolen.Refresh})
-		w.must(err)
-		thief := w.person(client.Config{Storage: thiefs})
-		if thief.me() != http.StatusOK {
-			w.Error("the thief is refused")
-		}
-		time.Sleep(57 * time.Minute)
-		var callers sync.WaitGroup
-		for range 20 {
-			callers.Go(func() {
-				if status := p.me(); status != 0 {
-					w.Errorf("me: %d", status)
-				}
-			})
-		}
-		callers.Wait()
-		p.wantTold(client.Logout{Reason: client.Refused, Cause: "blacklisted", Detail: "Token is blacklisted"})
-		if status := thief.me(); status != 0 {
-			w.Errorf("the thief's answer is %d", status)
-		}
-		p.login()
-		if p.me() != http.StatusOK || len(p.told()) != 1 {
-			w.Error("no new session")
-		}
-	})
-}
-
 // TestServerAway: while the server cannot answer, the token at hand is used until it ends, and the server is not asked
 // before it wants to be.
 func TestServerAway(t *testing.T) {
@@ -279,11 +243,13 @@ func TestOrigins(t *testing.T) {
 // TestWrongConfiguration: the error says what is wrong.
 func TestWrongConfiguration(t *testing.T) {
 	for want, cfg := range map[string]client.Config{
-		"not a URL":     {Server: "shop.example"},
-		"without TLS":   {Server: "http://shop.example"},
-		"neither user":  {Server: "https://ana:secret@shop.example"},
-		"not an origin": {Server: "https://shop.example", Origins: []string{"https://shop.example/path"}},
-		"in Origins":    {Server: "https://shop.example", Origins: []string{"api"}},
+		"not a URL":                 {Server: "shop.example"},
+		"without TLS":               {Server: "http://shop.example"},
+		"neither user":              {Server: "https://ana:secret@shop.example"},
+		"not an origin":             {Server: "https://shop.example", Origins: []string{"https://shop.example/path"}},
+		"in Origins":                {Server: "https://shop.example", Origins: []string{"api"}},
+		"in Origins is without TLS": {Server: "https://shop.example", Origins: []string{"http://api.shop.example"}},
+		"negative":                  {Server: "https://shop.example", Early: -time.Minute},
 	} {
 		if _, err := client.New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", cfg, err, want)

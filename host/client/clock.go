@@ -13,11 +13,28 @@ import (
 type serverClock struct {
 	mu        sync.Mutex
 	known     bool
-	low, high time.Duration // the server is ahead by this much; where known
+	at        reading       // when the last answer was received; where known
+	low, high time.Duration // the server was ahead by this much then
 }
 
-// heard takes an answer to a request that was sent, and received, at these times.
-func (c *serverClock) heard(sent, received time.Time, header http.Header) {
+// reading is what both clocks of this machine show at a moment: the one that can be set, and the one that cannot but
+// may stand still while the machine sleeps.
+type reading struct{ wall, run time.Time }
+
+func readClocks() reading {
+	now := time.Now()
+	return reading{now.Round(0), now}
+}
+
+// since is how long ago another reading was. A wall clock that has been set back says too little, one that stood still
+// too; one that has been set ahead looks like one of a machine that slept.
+func (r reading) since(earlier reading) time.Duration {
+	return max(r.wall.Sub(earlier.wall), r.run.Sub(earlier.run))
+}
+
+// heard takes an answer to a request that was sent, and received, at these moments. One that may be from a cache does
+// not set the clock back.
+func (c *serverClock) heard(sent, received reading, header http.Header, cached bool) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		return
@@ -29,21 +46,30 @@ func (c *serverClock) heard(sent, received time.Time, header http.Header) {
 		}
 		date = date.Add(time.Duration(seconds) * time.Second)
 	}
-	// The times of this machine without their monotonic part, which may not agree with what a token says.
-	low, high := date.Sub(received.Round(0)), date.Add(time.Second).Sub(sent.Round(0))
+	low := date.Sub(received.wall)
+	high := low + time.Second + received.since(sent)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.known && low <= c.high && high >= c.low {
+	switch {
+	case !c.known:
+	case low <= c.high && high >= c.low:
 		low, high = max(low, c.low), min(high, c.high)
+	case cached && high < c.low:
+		return
 	} // else a clock was set since
-	c.known, c.low, c.high = true, low, high
+	c.known, c.at, c.low, c.high = true, received, low, high
 }
 
 // now is the time at the server.
-func (c *serverClock) now() time.Time {
+func (c *serverClock) now() time.Time { return c.timeAt(readClocks()) }
+
+func (c *serverClock) timeAt(r reading) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Round(0).Add(c.low + (c.high-c.low)/2)
+	if !c.known {
+		return r.wall
+	}
+	return c.at.wall.Add(r.since(c.at) + c.low + (c.high-c.low)/2)
 }
 
 // measured reports whether an answer has shown the server's clock.

@@ -24,6 +24,7 @@
 //	client.go     configuration
 //	token.go      which token a request gets
 //	refresh.go    one refresh at a time, the commit guard
+//	unkept.go     a storage that fails
 //	session.go    log-in, log-out
 //	transport.go  requests, and the one retry after a 401
 //	call.go       what is said to the server; retry.go: when to say it again

@@ -16,9 +16,10 @@ import (
 )
 
 // File keeps tokens in a file that its owner alone may read (mode 0600), as JSON with the members "access" and
-// "refresh". Processes may share it. Its directory is made if it is missing (0700). A change is written beside it,
+// "refresh". Processes may share it. Its directory is made if it is missing (0700). A change is written to PATH.new,
 // synced and renamed, so that a reader sees the one or the other; that no two write at once is by a lock on a file
-// beside it, PATH.lock, which stays. A file that others may read, or that is none of ours, is an error that says so.
+// beside it, PATH.lock, which stays. A file that others may read, or that is another user's, or none of ours, is an
+// error that says so. Windows goes by the access rights of the directory instead.
 func File(path string) Storage { return file(path) }
 
 type file string
@@ -28,12 +29,24 @@ const (
 	maxFileSize = 1 << 20
 )
 
-func (f file) Load(context.Context) (Tokens, error) {
-	t, err := f.read()
+func (f file) Load(ctx context.Context) (Tokens, error) {
+	t, err := f.load(ctx)
 	if err != nil {
 		return Tokens{}, fmt.Errorf("stored tokens: %w", err)
 	}
 	return t, nil
+}
+
+// load reads. On Windows nobody can replace a file that somebody reads, so that they take turns.
+func (f file) load(ctx context.Context) (t Tokens, err error) {
+	if runtime.GOOS != "windows" {
+		return f.read()
+	}
+	err = f.locked(ctx, func() error {
+		t, err = f.read()
+		return err
+	})
+	return t, err
 }
 
 func (f file) Replace(ctx context.Context, old, next Tokens) (bool, error) {
@@ -45,7 +58,7 @@ func (f file) Replace(ctx context.Context, old, next Tokens) (bool, error) {
 }
 
 func (f file) read() (t Tokens, err error) {
-	opened, err := os.Open(string(f))
+	opened, err := os.OpenFile(string(f), os.O_RDONLY|nonblock, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Tokens{}, nil
 	}
@@ -59,59 +72,80 @@ func (f file) read() (t Tokens, err error) {
 		return Tokens{}, err
 	case !info.Mode().IsRegular():
 		return Tokens{}, fmt.Errorf("%s is no regular file", f)
+	case !owned(info):
+		return Tokens{}, fmt.Errorf("%s belongs to another user", f)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return Tokens{}, fmt.Errorf("others may read %s: log out, since somebody may have, or run chmod 600 %s", f, f)
+		return Tokens{}, fmt.Errorf("others may read %s: run chmod 600 %s, and log out, since somebody may have", f, f)
 	}
 	text, err := io.ReadAll(io.LimitReader(opened, maxFileSize))
 	if err != nil {
 		return Tokens{}, err
 	}
-	if json.Unmarshal(text, &t) != nil { // its error may quote a token
+	if json.Unmarshal(text, &t) != nil || t.Refresh == "" { // its error may quote a token
 		return Tokens{}, fmt.Errorf("%s is not a file of this program; move it away and log in again", f)
 	}
 	return t, nil
 }
 
 func (f file) replace(ctx context.Context, old, next Tokens) (replaced bool, err error) {
-	directory := filepath.Dir(string(f))
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return false, err
+	err = f.locked(ctx, func() error {
+		held, err := f.read()
+		if err != nil || held != old {
+			return err
+		}
+		if err := f.put(next); err != nil {
+			return err
+		}
+		replaced = true
+		return syncDirectory(filepath.Dir(string(f)))
+	})
+	return replaced && err == nil, err
+}
+
+// locked does something while nobody else does.
+func (f file) locked(ctx context.Context, work func() error) (err error) {
+	if err := os.MkdirAll(filepath.Dir(string(f)), 0o700); err != nil {
+		return err
 	}
 	lock := flock.New(string(f)+".lock", flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return false, fmt.Errorf("lock %s: %w", lock.Path(), err)
+		return fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	switch held, err := f.read(); {
-	case err != nil || held != old:
-		return false, err
-	case !next.LoggedIn():
-		if err := os.Remove(string(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
-	default:
-		if err := f.write(directory, next); err != nil {
-			return false, err
-		}
-	}
-	return true, syncDirectory(directory)
+	return work()
 }
 
-func (f file) write(directory string, t Tokens) error {
+// put writes tokens, or removes the file where there are none.
+func (f file) put(t Tokens) error {
+	if !t.LoggedIn() {
+		return removed(string(f))
+	}
 	text, err := json.Marshal(t)
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(directory, filepath.Base(string(f))+".*.new") // mode 0600
+	path := string(f) + ".new"
+	if err := removed(path); err != nil { // of a program that was killed
+		return err
+	}
+	beside, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = temporary.Write(append(text, '\n'))
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), string(f))
+	_, err = beside.Write(append(text, '\n'))
+	if err = errors.Join(err, beside.Sync(), beside.Close()); err == nil {
+		err = os.Rename(path, string(f))
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
+		return errors.Join(err, removed(path))
+	}
+	return nil
+}
+
+// removed removes a file, if there is one.
+func removed(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

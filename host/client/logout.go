@@ -32,16 +32,27 @@ type Logout struct {
 func (c *Client) loggedIn(t Tokens) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tokens, c.in = t, true
+	c.tokens, c.in, c.pause = t, true, pause{}
 }
 
-// loggedOut tells of the end of a session, once.
+// loggedOut has the end of a session told once, when the exchange is over.
 func (c *Client) loggedOut(l Logout) {
 	c.mu.Lock()
-	was := c.in
+	defer c.mu.Unlock()
+	if c.in {
+		c.over = &l
+	}
 	c.tokens, c.in = Tokens{}, false
+	c.ends++
+}
+
+// tell tells of the session that ended, if one did.
+func (c *Client) tell() {
+	c.mu.Lock()
+	over := c.over
+	c.over = nil
 	c.mu.Unlock()
-	if was && c.cfg.OnLogout != nil {
-		c.cfg.OnLogout(l)
+	if over != nil && c.cfg.OnLogout != nil {
+		c.cfg.OnLogout(*over)
 	}
 }

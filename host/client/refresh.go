@@ -8,30 +8,32 @@ import (
 
 // flight is one exchange with the token views, for all who wait for it.
 type flight struct {
-	done   chan struct{}
-	tokens Tokens
-	err    error
+	refresh bool // else it is a log-out
+	done    chan struct{}
+	tokens  Tokens
+	err     error
 }
 
 // fly begins an exchange in the background, unless one is under way. It goes on when those who wait for it give up:
 // a token may be spent at the server already.
-func (c *Client) fly(work func(context.Context) (Tokens, error)) (f *flight, ours bool) {
+func (c *Client) fly(refresh bool, work func(context.Context) (Tokens, error)) (f *flight, ours bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.flight != nil {
 		return c.flight, false
 	}
-	f = &flight{done: make(chan struct{})}
+	f = &flight{refresh: refresh, done: make(chan struct{})}
 	c.flight = f
-	c.work.Go(func() {
+	go func() {
+		defer close(f.done)
 		ctx, cancel := context.WithTimeout(context.Background(), c.cfg.Patience)
 		defer cancel()
 		f.tokens, f.err = work(ctx)
 		c.mu.Lock()
 		c.flight = nil
 		c.mu.Unlock()
-		close(f.done)
-	})
+		c.tell() // which may begin the next
+	}()
 	return f, true
 }
 
@@ -45,24 +47,33 @@ func (f *flight) wait(ctx context.Context) (Tokens, error) {
 	}
 }
 
-// refreshed returns tokens that replace those held.
-func (c *Client) refreshed(ctx context.Context, held Tokens) (Tokens, error) {
+// refreshed returns tokens in place of those that are due.
+func (c *Client) refreshed(ctx context.Context) (Tokens, error) {
 	if err := c.paused(); err != nil {
 		return Tokens{}, err
 	}
-	f, _ := c.fly(c.refresh)
-	fresh, err := f.wait(ctx)
-	if err == nil && fresh == held { // the exchange was another one
-		return Tokens{}, ErrLoggedOut
+	for {
+		f, _ := c.fly(true, c.refresh)
+		fresh, err := f.wait(ctx)
+		if f.refresh || ctx.Err() != nil {
+			return fresh, err
+		}
+	}
+}
+
+// refresh replaces what the storage has, unless somebody else has done so. After a failure it pauses.
+func (c *Client) refresh(ctx context.Context) (Tokens, error) {
+	fresh, err := c.exchange(ctx)
+	if err != nil && !errors.Is(err, ErrLoggedOut) {
+		c.rest(err)
 	}
 	return fresh, err
 }
 
-// refresh replaces what the storage has, unless somebody else has done so.
-func (c *Client) refresh(ctx context.Context) (Tokens, error) {
+func (c *Client) exchange(ctx context.Context) (Tokens, error) {
 	var wait backoff
 	for {
-		held, err := c.cfg.Storage.Load(ctx)
+		held, err := c.load(ctx)
 		switch {
 		case err != nil:
 			return Tokens{}, err
@@ -83,15 +94,14 @@ func (c *Client) refresh(ctx context.Context) (Tokens, error) {
 			continue // another pair is there by now
 		case temporary(err):
 			if err := wait.after(ctx, err); err != nil {
-				c.rest(err)
 				return Tokens{}, err
 			}
 			continue
 		case err != nil:
 			return Tokens{}, err
 		}
-		if kept, err := c.keep(ctx, held, next); kept || err != nil {
-			return next, err
+		if c.keep(ctx, held, next) {
+			return next, nil
 		}
 	}
 }
@@ -106,11 +116,11 @@ func (c *Client) giveUp(ctx context.Context, held Tokens, no *Refusal) error {
 		case <-ctx.Done():
 			return &Unavailable{Err: ctx.Err()}
 		}
-		if now, err := c.cfg.Storage.Load(ctx); err != nil || now != held {
+		if now, err := c.load(ctx); err != nil || now != held {
 			return err
 		}
 	}
-	over, err := c.cfg.Storage.Replace(ctx, held, Tokens{})
+	over, err := c.replace(ctx, held, Tokens{})
 	if err != nil || !over {
 		return err
 	}
@@ -121,20 +131,23 @@ func (c *Client) giveUp(ctx context.Context, held Tokens, no *Refusal) error {
 // storagePoll is from one look to the next whether somebody else has stored a pair.
 const storagePoll = 50 * time.Millisecond
 
-// keep stores the answer to a refresh, and reports whether it did: not if the storage no longer has what was sent. Then
-// somebody has logged out or in meanwhile, or has refreshed the same token. If nobody is logged in, the pair is
-// revoked: a log-out that reached the server before the refresh did may have missed it.
-func (c *Client) keep(ctx context.Context, sent, next Tokens) (bool, error) {
-	kept, err := c.cfg.Storage.Replace(ctx, sent, next)
-	switch {
-	case err != nil:
-		return false, err
-	case kept:
-		c.loggedIn(next)
-		return true, nil
+// keep stores the answer to a refresh, and reports whether it counts: not if the storage no longer has what was sent.
+// Then somebody has logged out or in meanwhile, or has refreshed the same token. If nobody is logged in, the pair is
+// revoked: a log-out that reached the server before the refresh did may have missed it. A storage that fails does not
+// end the session, since what was sent is spent.
+func (c *Client) keep(ctx context.Context, sent, next Tokens) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Attempt)
+	defer cancel()
+	kept, err := c.replace(ctx, sent, next)
+	if err != nil {
+		c.hold(sent, next)
 	}
-	if now, err := c.cfg.Storage.Load(ctx); err == nil && !now.LoggedIn() {
+	if err != nil || kept {
+		c.loggedIn(next)
+		return true
+	}
+	if now, err := c.load(ctx); err == nil && !now.LoggedIn() {
 		_ = c.askBlacklist(ctx, next) // as far as it goes: the session is over here anyway
 	}
-	return false, nil
+	return false
 }

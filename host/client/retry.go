@@ -26,7 +26,8 @@ func refused(err error) bool {
 // Unavailable says that the server could not be reached, or answered that it cannot say now. The same may be tried
 // again.
 type Unavailable struct {
-	After time.Duration // how long the server asks to wait (Retry-After, RFC 9110 §10.2.3); 0: it does not
+	// After is how long the server asks to wait (Retry-After, RFC 9110 §10.2.3), at most an hour; 0: it does not.
+	After time.Duration
 	Err   error
 }
 
@@ -63,19 +64,29 @@ func (b *backoff) after(ctx context.Context, err error) error {
 	}
 }
 
-// pause keeps a client from asking again at once after it has failed.
+// pause keeps a client from asking again at once after it has failed. It is zero while refreshes succeed.
 type pause struct {
 	until time.Time
 	err   error
 }
 
+// failed reports whether the last refresh did.
+func (c *Client) failed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pause.err != nil
+}
+
 // rest begins a pause, as long as the server asked for.
 func (c *Client) rest(err error) {
 	var u *Unavailable
-	errors.As(err, &u)
+	long := time.Second/2 + rand.N(time.Second)
+	if errors.As(err, &u) {
+		long += u.After
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pause = pause{until: time.Now().Add(u.After + time.Second/2 + rand.N(time.Second)), err: err}
+	c.pause = pause{until: time.Now().Add(long), err: err}
 }
 
 // paused returns the error of a pause, nil if there is none.
@@ -88,18 +99,21 @@ func (c *Client) paused() error {
 	return nil
 }
 
+// longestPause is the most that a server may ask for.
+const longestPause = time.Hour
+
 // retryAfter reads the header: seconds, or a date by the server's clock.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
+		return min(time.Duration(seconds)*time.Second, longestPause)
 	}
 	date, err := http.ParseTime(value)
 	now, errNow := http.ParseTime(h.Get("Date"))
 	if err != nil || errNow != nil {
 		return 0
 	}
-	return max(0, date.Sub(now))
+	return min(max(0, date.Sub(now)), longestPause)
 }
 
 // failed is the error for an answer other than 200.

@@ -21,6 +21,7 @@ func (c *Client) Login(ctx context.Context, name, password string) error {
 		case err != nil:
 			return err
 		case stored:
+			c.drop()
 			c.loggedIn(next)
 			return nil
 		}
@@ -31,16 +32,33 @@ func (c *Client) Login(ctx context.Context, name, password string) error {
 // the tokens stay, so that it can be tried again; Forget drops them all the same. It does nothing if nobody is logged
 // in.
 func (c *Client) Logout(ctx context.Context) error {
-	return c.leave(ctx, func(ctx context.Context, held Tokens) error { return c.askBlacklist(ctx, held) })
+	return c.leave(ctx, func(ctx context.Context, held Tokens) error {
+		err := c.askBlacklist(ctx, held)
+		if refused(err) { // what the server refuses is no session
+			return nil
+		}
+		return err
+	})
 }
 
 // LogoutEverywhere ends all sessions of the customer, on other devices too, and forgets this one. Other than that it is
 // as Logout. simplejwt has no such view.
 func (c *Client) LogoutEverywhere(ctx context.Context) error {
-	if _, err := c.Token(ctx); err != nil {
-		return err
+	for last := false; ; last = true {
+		if _, err := c.Token(ctx); err != nil {
+			return err
+		}
+		err := c.leave(ctx, func(ctx context.Context, held Tokens) error {
+			err := c.askLogoutAll(ctx, held)
+			if refused(err) { // it is the access token that was: no other session has ended
+				c.noteBad(held.Access)
+			}
+			return err
+		})
+		if last || !refused(err) {
+			return err
+		}
 	}
-	return c.leave(ctx, func(ctx context.Context, held Tokens) error { return c.askLogoutAll(ctx, held) })
 }
 
 // Forget drops the tokens without telling the server, where they stay good until they expire.
@@ -51,7 +69,7 @@ func (c *Client) Forget(ctx context.Context) error {
 // leave ends the session by ending, once no refresh is under way, and keeps others from beginning meanwhile.
 func (c *Client) leave(ctx context.Context, ending func(context.Context, Tokens) error) error {
 	for {
-		f, ours := c.fly(func(ctx context.Context) (Tokens, error) { return Tokens{}, c.end(ctx, ending) })
+		f, ours := c.fly(false, func(ctx context.Context) (Tokens, error) { return Tokens{}, c.end(ctx, ending) })
 		_, err := f.wait(ctx)
 		if ours || ctx.Err() != nil {
 			return err
@@ -62,7 +80,7 @@ func (c *Client) leave(ctx context.Context, ending func(context.Context, Tokens)
 func (c *Client) end(ctx context.Context, ending func(context.Context, Tokens) error) error {
 	var wait backoff
 	for {
-		held, err := c.cfg.Storage.Load(ctx)
+		held, err := c.load(ctx)
 		switch {
 		case err != nil:
 			return err
@@ -70,6 +88,7 @@ func (c *Client) end(ctx context.Context, ending func(context.Context, Tokens) e
 			c.loggedOut(Logout{Reason: Elsewhere})
 			return nil
 		}
+		c.loggedIn(held)
 		err = ending(ctx, held)
 		switch {
 		case temporary(err):
@@ -77,11 +96,11 @@ func (c *Client) end(ctx context.Context, ending func(context.Context, Tokens) e
 				return fmt.Errorf("the session goes on at the server: %w", err)
 			}
 			continue
-		case err != nil && !refused(err): // what the server refuses is no session
+		case err != nil:
 			return fmt.Errorf("the session goes on at the server: %w", err)
 		}
 		// Whoever shares the storage may have refreshed meanwhile; then the new pair is to end.
-		switch gone, err := c.cfg.Storage.Replace(ctx, held, Tokens{}); {
+		switch gone, err := c.replace(ctx, held, Tokens{}); {
 		case err != nil:
 			return err
 		case gone:

@@ -54,15 +54,15 @@ func moment(seconds float64) time.Time { return time.UnixMilli(int64(seconds * 1
 func (l life) ended(now time.Time) bool { return !l.to.IsZero() && !now.Before(l.to) }
 
 // due reports whether a new token is wanted: early before the end, or a quarter of the token's life before it where
-// that is shorter. A token that does not say when it expires is never due.
-func (l life) due(now time.Time, early time.Duration) bool {
+// that is shorter; of that time only the share that is drawn. A token that does not say when it expires is never due.
+func (l life) due(now time.Time, early time.Duration, draw float64) bool {
 	if l.to.IsZero() {
 		return false
 	}
 	if !l.from.IsZero() {
 		early = min(early, l.to.Sub(l.from)/4)
 	}
-	return !now.Before(l.to.Add(-early))
+	return !now.Before(l.to.Add(-time.Duration(draw * float64(early))))
 }
 
 // young reports whether the token is so fresh that another one would fare no better.

@@ -3,7 +3,6 @@ package client
 import (
 	"io"
 	"net/http"
-	"time"
 )
 
 // RoundTrip sends a request with the access token, if it is for the server or one of Config.Origins and has no
@@ -11,7 +10,7 @@ import (
 // request again, once; a body is sent again if the request has GetBody, as http.NewRequest sets it for bodies in
 // memory. The error is ErrLoggedOut if nobody is logged in, or the session has ended.
 func (c *Client) RoundTrip(request *http.Request) (*http.Response, error) {
-	if !c.origins[origin(request.URL)] || request.Header.Get("Authorization") != "" {
+	if request.URL == nil || !c.origins[origin(request.URL)] || request.Header.Get("Authorization") != "" {
 		return c.cfg.Transport.RoundTrip(request)
 	}
 	access, err := c.Token(request.Context())
@@ -48,10 +47,10 @@ func (c *Client) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // send sends a request, and looks at the clock.
 func (c *Client) send(request *http.Request) (*http.Response, error) {
-	sent := time.Now()
+	sent := readClocks()
 	answer, err := c.cfg.Transport.RoundTrip(request)
 	if err == nil {
-		c.clock.heard(sent, time.Now(), answer.Header)
+		c.clock.heard(sent, readClocks(), answer.Header, request.Method != http.MethodPost)
 	}
 	return answer, err
 }
@@ -61,6 +60,9 @@ const maxDrained = 64 << 10
 // withToken is a copy: RoundTrip may not change a request.
 func withToken(request *http.Request, access string) *http.Request {
 	clone := request.Clone(request.Context())
+	if clone.Header == nil {
+		clone.Header = http.Header{}
+	}
 	clone.Header.Set("Authorization", "Bearer "+access)
 	return clone
 }

@@ -173,19 +173,34 @@ type person struct {
 func (w *world) person(cfg client.Config) *person {
 	w.Helper()
 	p := &person{w: w}
-	cfg.Server = "http://127.0.0.1:8000"
-	if cfg.Transport == nil {
-		cfg.Transport = w.transport()
-	}
 	cfg.OnLogout = func(l client.Logout) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.logouts = append(p.logouts, l)
 	}
+	p.Client = w.client(cfg)
+	return p
+}
+
+// client is one of the node.
+func (w *world) client(cfg client.Config) *client.Client {
+	w.Helper()
+	cfg.Server = "http://127.0.0.1:8000"
+	if cfg.Transport == nil {
+		cfg.Transport = w.transport()
+	}
 	c, err := client.New(cfg)
 	w.must(err)
-	p.Client = c
-	return p
+	return c
+}
+
+// thief is somebody who has stolen a refresh token.
+func (w *world) thief(stolen client.Tokens) *person {
+	w.Helper()
+	storage := client.Memory()
+	_, err := storage.Replace(w.Context(), client.Tokens{}, client.Tokens{Refresh: stolen.Refresh})
+	w.must(err)
+	return w.person(client.Config{Storage: storage})
 }
 
 func (p *person) login() {

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package client
+
+import "io/fs"
+
+const nonblock = 0
+
+func owned(fs.FileInfo) bool { return true }
