@@ -280,7 +280,7 @@ run_peers() {
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
   EDGETOKEN_ENGINE=wasm tally testdata/interop/move/run
-  ours
+  our_clients
   in_browser
   EDGETOKEN_ENGINE=wasm tally testdata/generators/run
   in_softhsm
@@ -303,8 +303,8 @@ in_softhsm() {
   shown "keys in SoftHSM" env CGO_ENABLED=1 go -C host/signer/pkcs11 test -count=1 -v .
 }
 
-# ours uses the clients of host/client as strangers do.
-ours() {
+# our_clients uses the clients of host/client as strangers do.
+our_clients() {
   local missing
   if ! missing=$(testdata/clients/setup); then
     echo "skip our clients: $missing"

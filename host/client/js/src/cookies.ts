@@ -179,7 +179,7 @@ export class Cookies implements Session {
   }
 }
 
-/** Whether a token view says that there is no session: it has no cookie (400), or refuses it. */
+/** Whether a token view says, in JSON, that there is no session: it has no cookie (400), or refuses it. */
 function none(error: unknown): error is Refused | Unexpected {
-  return error instanceof Refused || (error instanceof Unexpected && error.status === 400);
+  return error instanceof Refused || (error instanceof Unexpected && error.status === 400 && error.answer !== undefined);
 }
