@@ -60,7 +60,7 @@ const lastFlush = 5 * time.Second
 func (n *Node) flushLast(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	if err := n.cfg.Store.FlushUses(ctx); err != nil {
+	if err := n.cfg.Store.FlushUses(ctx); err != nil && !errors.Is(err, store.ErrClosed) {
 		n.cfg.Log.Warn("when listed log-ins were used was not written", "error", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/admin/socket"
@@ -46,7 +47,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	go files.Run(ctx, s.log)
 	go s.tickKeys(ctx)
-	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
+	var house sync.WaitGroup
+	house.Go(func() { g.node.Run(ctx) }) // what it looks after, the store, is the same in every generation
 	s.log.Info("listening on "+s.URL()+", engine "+g.info.Engine, "version", g.info.Version, "compat",
 		string(g.cfg.Settings.Compat),
 		"wire", string(g.cfg.Settings.Wire), "data", datadir.Of(g.cfg).String(), "module", g.info.ModuleHash)
@@ -66,6 +68,7 @@ func (s *Service) Run(ctx context.Context) error {
 		err = errors.Join(err, <-errs)
 	}
 	err = errors.Join(err, ended())
+	house.Wait()
 	s.log.Info("stopped")
 	return err
 }
