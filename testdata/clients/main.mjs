@@ -1,6 +1,7 @@
 // Runs the scenarios, and counts them.
 import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
+import { golang } from "./golang.mjs";
 import { requests } from "./requests.mjs";
 import { session } from "./session.mjs";
 import { long, sharing } from "./sharing.mjs";
@@ -18,7 +19,7 @@ if (args.share) {
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...sharing, ...strangers })) {
+  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...sharing, ...golang, ...strangers })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });
