@@ -85,6 +85,10 @@ type Config struct {
 	IDs core.IDKind
 	// MaxSessions bounds the browser sessions of all customers together.
 	MaxSessions int
+	// ListSessions says that customers see where they are logged in (sessions.list), and MaxLogins how many log-ins by
+	// tokens of all customers together are listed.
+	ListSessions bool
+	MaxLogins    int
 	// Outbox says that the store keeps what is written as facts, until they are acknowledged, and MaxOutbox how many
 	// bytes of them.
 	Outbox    bool

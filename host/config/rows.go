@@ -117,6 +117,7 @@ func nodeRows() []row {
 		at("password.parallelism", password.Default.Parallelism, readUint8,
 			func(c *Config) *uint8 { return &c.Password.Parallelism }),
 		at("blacklist_app", d.BlacklistApp, readBool, func(c *Config) *bool { return &c.Settings.BlacklistApp }),
+		at("sessions.list", false, readBool, func(c *Config) *bool { return &c.ListSessions }),
 		at("allow_weak_signing_key", false, readBool, func(c *Config) *bool { return &c.AllowWeakSigningKey }),
 		at("error_header", true, readBool, func(c *Config) *bool { return &c.ErrorHeader }),
 		at("samples", false, readBool, func(c *Config) *bool { return &c.Samples }),

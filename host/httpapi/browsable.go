@@ -27,7 +27,7 @@ func (rq *request) browse(a *answer) {
 	}
 	v := rq.view
 	d := pages.BrowseData{
-		Frame: rq.frame(v.path), Name: v.name, Description: v.shown, Path: v.path, Methods: v.methods,
+		Frame: rq.frame(rq.URL.Path), Name: v.name, Description: v.shown, Path: rq.URL.Path, Methods: v.methods,
 		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status),
 		Body: string(a.body),
 	}
@@ -119,7 +119,7 @@ func (rq *request) inFormat(name string) string {
 		query = url.Values{}
 	}
 	query.Set("format", name)
-	return rq.view.path + "?" + query.Encode()
+	return (&url.URL{Path: rq.URL.Path, RawQuery: query.Encode()}).String()
 }
 
 // topMembers are the members of an answer that is an object; nil for any other answer, and for a long one.
@@ -184,7 +184,8 @@ func messagesIn(member json.RawMessage) []string {
 // callForm is the form for any request to the view, filled in with the request that it sent.
 func (rq *request) callForm() *pages.Call {
 	v := rq.view
-	c := &pages.Call{Path: v.path, Methods: v.methods, Method: http.MethodGet, HasToken: v.authenticates, Content: "{}"}
+	c := &pages.Call{Path: rq.URL.Path, Methods: v.methods, Method: http.MethodGet,
+		HasToken: v.authenticates, Content: "{}"}
 	if v.action(http.MethodPost) != nil {
 		c.Method = http.MethodPost
 	}

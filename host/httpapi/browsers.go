@@ -81,12 +81,18 @@ func (rq *request) checkForged(posted func() (string, error)) error {
 // aboutRejection is the cause of a rejection for the log.
 func aboutRejection(r csrf.Rejection) []slog.Attr { return []slog.Attr{slog.String("csrf", r.Cause)} }
 
-// sessionCustomer is the customer of the browser's session, zero if there is none.
+// sessionCustomer is the customer of the browser's session, zero if there is none. It notes that the session was used.
 func (rq *request) sessionCustomer() (store.Customer, error) {
 	if !rq.hasCookies() && !rq.visit.Begun() {
 		return store.Customer{}, nil
 	}
-	return rq.browser().Customer(rq.Context(), rq.node)
+	c, err := rq.browser().Customer(rq.Context(), rq.node)
+	if err == nil && !c.ID.IsZero() && !rq.who.notedSession && rq.node.ListsSessions() {
+		secret, _ := rq.browser().SessionSecret()
+		rq.node.SessionUsed(secret, rq.asks())
+		rq.who.notedSession = true
+	}
+	return c, err
 }
 
 // visitor is sessionCustomer, whom the record of the request then names.
@@ -112,7 +118,7 @@ func (rq *request) authenticateBrowser() error {
 		v.Personal = true
 		return rq.refuseForged()
 	}
-	customer, err := v.Customer(rq.Context(), rq.node)
+	customer, err := rq.sessionCustomer()
 	if err != nil {
 		return err
 	}

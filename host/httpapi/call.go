@@ -32,14 +32,15 @@ func (h *handler) call(rq *request) answer {
 	if len(form("content")) > body.Large {
 		return rq.pageFailed(django.ErrBodyTooLarge)
 	}
-	view, ok := h.views[form("path")]
-	if !ok || !slices.Contains(view.methods, form("method")) {
+	view, id := h.find(form("path"))
+	if view == nil || !slices.Contains(view.methods, form("method")) {
 		return rq.pageFailed(errNoCall)
 	}
 	rq.entry.route = view.path // the request is recorded and counted as one to the view
 	inner := *rq
-	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
-	inner.view, inner.method, inner.called = view, form("method"), &called{form("method"), form("content")}
+	inner.Request = rq.inner(form("method"), form("path"), form("content"), form("token"), form(pages.CSRFField))
+	inner.view, inner.id, inner.method = view, id, form("method")
+	inner.called = &called{form("method"), form("content")}
 	inner.body.Begin(&h.bodies, inner.Request, &rq.out.held)
 	defer inner.endList()
 	a := inner.respond(view.serve(&inner))
@@ -54,8 +55,8 @@ var errNoCall = fault{http.StatusNotFound, unknownPath, "Not found."}
 // inner is the request that the form describes.
 func (rq *request) inner(method, path, content, token, csrf string) *http.Request {
 	r := rq.Clone(rq.Context())
-	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil,
-		nil
+	r.Method, r.URL, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, nil, nil, nil
+	r.RequestURI = r.URL.RequestURI()
 	r.Header = rq.Header.Clone()
 	r.Header.Set("Accept", "text/html")
 	r.Header.Del(rq.h.authHeader)

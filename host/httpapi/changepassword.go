@@ -63,8 +63,8 @@ func (rq *request) stayLoggedIn(c store.Customer, next string) {
 	}
 }
 
-// renewSession begins a session in the place of the one that ended.
-func (rq *request) renewSession(c store.Customer, next string) {
+// renewSession begins a session in the place of the one that ended, and reports whether it could.
+func (rq *request) renewSession(c store.Customer, next string) bool {
 	v := rq.browser()
 	if rq.h.cfg.TokenCookies.On {
 		v.DropTokens() // they ended too
@@ -73,9 +73,10 @@ func (rq *request) renewSession(c store.Customer, next string) {
 	secret, result, err := rq.node.StartSession(rq.Context(), rq.asks(), c.Email, next, old)
 	if err != nil || result.Refused() {
 		v.DropSession()
-		return
+		return false
 	}
 	v.StartSession(secret, c)
+	return true
 }
 
 // renewTokens puts a pair of tokens in the place of the one that ended. Where cookies hold sliding tokens too, it

@@ -20,6 +20,10 @@ type compat struct {
 	logoutByPost bool
 	// formsInUTF8: a page refuses a URL-encoded form that says it is in another charset (Django from 5.0).
 	formsInUTF8 bool
+	// namesMissing: a 404 names the model of what is not there (Django REST framework from 3.15).
+	namesMissing bool
+	// emptyPage: ?page= without a number is the first page (Django REST framework from 3.15).
+	emptyPage bool
 	// rules are how headers and forms are read.
 	rules django.Rules
 }
@@ -27,7 +31,7 @@ type compat struct {
 var versions = map[core.Version]compat{
 	core.V55: {
 		pageType: "text/html; charset=utf-8", openerPolicy: true, limitsBody: true,
-		plainCSRF: true, logoutByPost: true, formsInUTF8: true,
+		plainCSRF: true, logoutByPost: true, formsInUTF8: true, namesMissing: true, emptyPage: true,
 		rules: django.Rules{EmailHeaders: true, StrictParts: true, StrictURLs: true, LimitHeaders: true},
 	},
 	core.V52: {pageType: "text/html"},

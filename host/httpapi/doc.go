@@ -10,7 +10,7 @@
 //	identity.go      who asks, and whether that still holds later; browsers.go and tokencookies.go ask cookies
 //	throttles.go     the rates that it counts against
 //	data.go          the body, by package body; field.go has the fields
-//	tokens.go, logoutall.go, changepassword.go, customers.go, samples.go
+//	tokens.go, logoutall.go, sessions.go, changepassword.go, customers.go, samples.go
 //	                 the functions of the views, which return a value or an error
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
 //	browsable.go     the page of the answer, for a browser
@@ -21,9 +21,9 @@
 // openapi.go describes the same table for programs: operations.go the views, otheroperations.go the rest, schemas.go
 // and security.go what they refer to. Package openapi writes the document.
 //
-// site.go is the table of pages beside the views, each in a file of its own: login.go, logout.go, index.go, call.go,
-// explain.go, keyspage.go, fleetpage.go. htmlpage.go makes their answers, forged.go that to a form that may be forged,
-// plainpage.go Django's own plain ones. Package pages says what they look like.
+// site.go is the table of pages beside the views, each in a file of its own: login.go, logout.go, profile.go, index.go,
+// call.go, explain.go, keyspage.go, fleetpage.go. htmlpage.go makes their answers, forged.go that to a form that may be
+// forged, plainpage.go Django's own plain ones. Package pages says what they look like.
 //
 // forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served.
 // wellknown.go has the documents for verifiers elsewhere: jwks.go the public keys, discovery.go where to find them,

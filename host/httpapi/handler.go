@@ -25,8 +25,9 @@ import (
 type handler struct {
 	cfg        Config
 	compat     compat
-	authHeader string // name of the header that carries the token
-	views      map[string]*view
+	authHeader string                           // name of the header that carries the token
+	views      map[string]*view                 // by path
+	single     map[string]*view                 // the views about one of several things, by the path before the id
 	order      []*view                          // the views in the order of their table
 	pages      map[string]func(*request) answer // the pages beside the views, by path
 	wellKnown  map[string]*wellKnown            // the documents for verifiers, by path
@@ -56,7 +57,8 @@ func New(cfg Config) (http.Handler, error) {
 	h := &handler{
 		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_",
 			"-"),
-		views: map[string]*view{}, browsers: cfg.rules(compat), memory: cfg.Bounds.memory, lists: cfg.Bounds.lists,
+		views: map[string]*view{}, single: map[string]*view{}, browsers: cfg.rules(compat),
+		memory: cfg.Bounds.memory, lists: cfg.Bounds.lists,
 		bodies: body.Rules{
 			Rules: compat.rules, MaxBytes: cfg.MaxBody, MaxFields: cfg.MaxFields,
 			LimitData: compat.limitsBody, FormsInUTF8: compat.formsInUTF8,
@@ -65,7 +67,12 @@ func New(cfg Config) (http.Handler, error) {
 	table := views(&h.cfg)
 	for i := range table {
 		v := &table[i]
-		h.views[v.path], h.order = v, append(h.order, v)
+		h.order = append(h.order, v)
+		if above, ok := strings.CutSuffix(v.path, idPart); ok {
+			h.single[above] = v
+		} else {
+			h.views[v.path] = v
+		}
 	}
 	for _, m := range cfg.ForwardAuth.Headers {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
@@ -156,14 +163,17 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}
 		return a
 	}
-	view, page := h.views[path], h.pages[path]
-	if view == nil && page == nil && (h.views[path+"/"] != nil || h.pages[path+"/"] != nil) {
-		return addSlash(path, rq.URL.RawQuery).since(missingSlash)
+	view, id := h.find(path)
+	page := h.pages[path]
+	if view == nil && page == nil {
+		if slashed, _ := h.find(path + "/"); slashed != nil || h.pages[path+"/"] != nil {
+			return addSlash(path, rq.URL.RawQuery).since(missingSlash)
+		}
 	}
 	rq.arrive()
 	switch {
 	case view != nil:
-		rq.view, rq.entry.route = view, view.path
+		rq.view, rq.id, rq.entry.route = view, id, view.path
 		a = rq.respond(view.serve(rq))
 		rq.browse(&a)
 	case page != nil:
@@ -177,6 +187,19 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 	}
 	a.header["X-Frame-Options"] = denied
 	return a
+}
+
+// find is the view of a path; nil: there is none. id is the id in the path, any text without a slash.
+func (h *handler) find(path string) (v *view, id string) {
+	if v = h.views[path]; v != nil || !strings.HasSuffix(path, "/") {
+		return v, ""
+	}
+	path = path[:len(path)-1]
+	above := path[:strings.LastIndexByte(path, '/')+1]
+	if id = path[len(above):]; id == "" {
+		return nil, ""
+	}
+	return h.single[above], id
 }
 
 // noMemory replaces an answer that there is no memory for.

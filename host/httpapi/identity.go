@@ -19,6 +19,8 @@ type identity struct {
 	token    string         // the access token that said so; "": the session did
 	// permitted: the view let the customer in.
 	permitted bool
+	// notedSession: the use of the session was noted.
+	notedSession bool
 	// askedSession: the answer depends on the session cookie.
 	askedSession bool
 }

@@ -51,9 +51,11 @@ func (h *handler) index(rq *request) answer {
 		if strings.HasPrefix(v.path, tokenPaths) {
 			group = &tokens
 		}
-		group.Endpoints = append(group.Endpoints, pages.Endpoint{
-			Path: v.path, Name: v.name, Summary: v.shown, Methods: v.methods, Link: v.path,
-		})
+		e := pages.Endpoint{Path: v.path, Name: v.name, Summary: v.shown, Methods: v.methods, Link: v.path}
+		if strings.HasSuffix(v.path, idPart) {
+			e.Link = ""
+		}
+		group.Endpoints = append(group.Endpoints, e)
 	}
 	d.Groups = []pages.Group{tokens, customers, browser}
 	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Index(w, d) })

@@ -93,13 +93,19 @@ func (rq *request) logIn() answer {
 // loginFailed shows the form again for a log-in that could not be decided.
 func (rq *request) loginFailed(page pages.LoginData, err error) answer {
 	o := classify(err)
-	switch o.status {
-	case http.StatusTooManyRequests:
-		page.Notice = "Too many attempts to log in. " + pages.TryAgain(o.wait) + " What you typed was not looked at."
-	case http.StatusServiceUnavailable:
-		page.Notice = o.detail
-	default:
+	if page.Notice = o.notUndertaken("log in"); page.Notice == "" {
 		return rq.h.compat.failed(err)
 	}
 	return o.mark(rq.loginPage(o.status, page))
+}
+
+// notUndertaken says on a page that the client may try again to do something later; "" if it may not.
+func (o outcome) notUndertaken(what string) string {
+	switch o.status {
+	case http.StatusTooManyRequests:
+		return "Too many attempts to " + what + ". " + pages.TryAgain(o.wait) + " What you typed was not looked at."
+	case http.StatusServiceUnavailable:
+		return o.detail
+	}
+	return ""
 }

@@ -16,12 +16,15 @@ func logOutEverywhere(rq *request) (django.Value, error) {
 		return django.Value{}, refusal{op: core.Authenticate, refusals: result.Refusals}
 	}
 	if rq.visit.Personal {
-		if rq.h.cfg.TokenCookies.On {
-			rq.browser().DropTokens()
-		}
-		if err := rq.browser().EndSession(rq.Context(), rq.node); err != nil {
-			return django.Value{}, err
-		}
+		err = rq.forgetBrowser()
 	}
-	return django.Object(), nil
+	return django.Object(), err
+}
+
+// forgetBrowser has the browser keep neither session nor tokens. What they were of has ended.
+func (rq *request) forgetBrowser() error {
+	if rq.h.cfg.TokenCookies.On {
+		rq.browser().DropTokens()
+	}
+	return rq.browser().EndSession(rq.Context(), rq.node)
 }

@@ -22,6 +22,12 @@ func (h *handler) viewOperations() (operations []openapi.Operation) {
 				Body:    v.takenBody(&h.cfg, method),
 				Answers: v.answers(method), Security: v.security(&h.cfg, method),
 			}
+			if strings.HasSuffix(v.path, idPart) {
+				o.Segments = []openapi.Header{idParameter}
+			}
+			if v.paged && method == http.MethodGet {
+				o.Query = []openapi.Header{pageParameter}
+			}
 			if h.cfg.TokenCookies.On && (v.authenticates && changes(method) || v.takesFields(method)) {
 				o.Headers = []openapi.Header{csrfParameter}
 			}
@@ -41,6 +47,12 @@ var csrfParameter = openapi.Header{
 		"A form may have it in the field csrfmiddlewaretoken. " +
 		"A request with a token of its own, in the body or the header, needs none.",
 }
+
+// Parameters of lists and of what they list.
+var (
+	idParameter   = openapi.Header{Name: "id", Schema: openapi.Text(), Description: "The id that the list has."}
+	pageParameter = openapi.Header{Name: "page", Schema: openapi.Int32(), Description: "The page of the list, from 1."}
+)
 
 // changes reports whether a method may change something (RFC 9110 §9.2.1).
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodOptions }
@@ -99,7 +111,7 @@ func sharedAnswers(faults openapi.Schema) map[int]openapi.Answer {
 	add(http.StatusUnauthorized,
 		"Nobody is authenticated, or the token or the credentials were refused.", refusalSchema, challengeHeader)
 	add(http.StatusForbidden, "Whoever asks lacks the right, or the request may be forged.", detailSchema)
-	add(http.StatusNotFound, "?format= names no format.", detailSchema)
+	add(http.StatusNotFound, "?format= names no format, or there is no such page or thing.", detailSchema)
 	add(http.StatusMethodNotAllowed, "The endpoint has no such method for whoever asks.", detailSchema,
 		openapi.Header{Name: "Allow", Description: "The methods of the endpoint.", Schema: openapi.Text()})
 	add(http.StatusNotAcceptable, "The Accept header names no format that there is.", detailSchema)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
@@ -59,12 +60,8 @@ func noContent(status int, methods []string) answer {
 }
 
 // next is the URL that a form or query asks to go to afterwards; "" if that is not safe.
-func (rq *request) next(form *django.Form) (url string, given bool) {
-	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.body.ContentType().Params["charset"])
-	if err != nil {
-		query = &django.Form{}
-	}
-	return browser.Next(form, query, rq.site(), rq.h.compat.rules)
+func (rq *request) next(form *django.Form) (target string, given bool) {
+	return browser.Next(form, rq.query(), rq.site(), rq.h.compat.rules)
 }
 
 // seeOther redirects to a URL that was found safe.
@@ -87,7 +84,7 @@ func goTo(path string) answer {
 // addSlash redirects to the path with a slash at its end (Django's APPEND_SLASH), whatever the method. As
 // everywhere in WSGI, each byte of the query is a character.
 func addSlash(path, query string) answer {
-	path += "/"
+	path = (&url.URL{Path: path}).EscapedPath() + "/"
 	if query != "" {
 		path += "?" + django.URI(django.Latin1(query))
 	}

@@ -15,6 +15,8 @@ const (
 	missingSlash    reason = "missing_slash"
 	unknownPath     reason = "unknown_path"
 	unknownFormat   reason = "unknown_format"
+	unknownPage     reason = "unknown_page"
+	unknownSession  reason = "unknown_session"
 	noIssuer        reason = "no_issuer"
 	noBundle        reason = "no_bundle"
 	wrongMethod     reason = "method_not_allowed"

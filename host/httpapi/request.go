@@ -21,6 +21,7 @@ type request struct {
 	node   *node.Node // h.cfg.Node, or the one that has replaced it meanwhile
 	method string     // Method in capitals: Django takes any case
 	view   *view      // nil: no view has this path
+	id     string     // in the path of view
 
 	body  body.Body      // what it sends
 	who   identity       // who asks
@@ -103,16 +104,21 @@ func (rq *request) header(name string) (value string, sent bool) {
 	return django.HeaderValue(rq.Header, name)
 }
 
-// queryParam is the last value of a query parameter, read in the charset of the body as Django does.
-func (rq *request) queryParam(name string) string {
+// query are the parameters of the query, read in the charset of the body as Django does; none if they cannot be read.
+func (rq *request) query() *django.Form {
 	if rq.URL.RawQuery == "" {
-		return ""
+		return &django.Form{}
 	}
 	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.body.ContentType().Params["charset"])
 	if err != nil {
-		return ""
+		return &django.Form{}
 	}
-	value, _ := query.Get(name)
+	return query
+}
+
+// queryParam is the last value of a query parameter.
+func (rq *request) queryParam(name string) string {
+	value, _ := rq.query().Get(name)
 	return value.Text
 }
 

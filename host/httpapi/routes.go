@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"slices"
+
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
@@ -13,6 +15,8 @@ const (
 	logOutAllPath = "/auth/logout/all/"
 	// passwordPath is the view that changes the password of the customer who asks.
 	passwordPath = "/auth/password/change/"
+	// sessionsPath is the view that lists the log-ins of the customer who asks, and begins that which ends one.
+	sessionsPath = "/auth/sessions/"
 	mePath       = "/customers/me/"
 )
 
@@ -93,6 +97,9 @@ func views(c *Config) []view {
 			authenticates: true, rule: permission.IsAdminUser,
 			get: action{answer: listCustomers, schema: openapi.List(customer).Named("Customers")},
 		},
+	}
+	if c.Node.ListsSessions() {
+		table = slices.Concat(table, sessionViews)
 	}
 	if c.Samples {
 		table = withSamples(table)

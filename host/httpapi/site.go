@@ -1,11 +1,8 @@
 package httpapi
 
 import (
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/pages"
@@ -54,40 +51,6 @@ func (h *handler) root(rq *request) answer {
 		return h.compat.page(http.StatusNotFound).since(unknownPath)
 	}
 	return goTo(pages.IndexPath)
-}
-
-// profile shows who is logged in, or leads to the log-in. For a program it is 404, as in the reference.
-func (h *handler) profile(rq *request) answer {
-	switch {
-	case !rq.namesHTML():
-		return h.compat.page(http.StatusNotFound).since(unknownPath)
-	case !rq.isRead():
-		return onlyMethods(http.MethodGet, http.MethodHead)
-	}
-	c, err := rq.visitor()
-	switch {
-	case err != nil:
-		return rq.pageFailed(err)
-	case c.ID.IsZero():
-		return goTo(pages.LoginPath + "?next=" + url.QueryEscape(pages.ProfilePath))
-	}
-	d := pages.ProfileData{Frame: rq.frame(pages.ProfilePath), Name: strings.TrimSpace(c.FirstName + " " + c.LastName)}
-	add := func(name, value string) {
-		if value != "" {
-			d.Details = append(d.Details, pages.Named{Name: name, Value: value})
-		}
-	}
-	add("Customer", c.ID.String())
-	add("Email address", c.Email)
-	add("Last log-in", day(c.LastLogin))
-	add("Customer since", day(c.DateJoined))
-	add("Groups", strings.Join(c.Groups, ", "))
-	if c.IsSuperuser {
-		add("Rights", "all")
-	} else if c.IsStaff {
-		add("Rights", "staff")
-	}
-	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Profile(w, d) })
 }
 
 // day is a time to the minute; "" for the zero time.

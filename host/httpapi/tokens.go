@@ -65,7 +65,7 @@ func refreshToken(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Refresh(rq.Context(), token)
-	return rq.outcome(core.Refresh, result, err)
+	return rq.refreshed(core.Refresh, result, err)
 }
 
 // refreshSliding answers {"token"} with {"token"}.
@@ -75,7 +75,15 @@ func refreshSliding(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.SlidingRefresh(rq.Context(), token)
-	return rq.outcome(core.SlidingRefresh, result, err)
+	return rq.refreshed(core.SlidingRefresh, result, err)
+}
+
+// refreshed answers a refresh, and notes that its log-in was used.
+func (rq *request) refreshed(op core.Op, result node.Result, err error) (django.Value, error) {
+	if err == nil && !result.Refused() && rq.node.ListsSessions() {
+		rq.node.Used(result, rq.asks())
+	}
+	return rq.outcome(op, result, err)
 }
 
 // verifyToken answers {"token"} with {}.

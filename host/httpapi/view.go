@@ -16,6 +16,7 @@ import (
 // view is one row of the table of views: a path, who may call it, what it takes and answers, and the
 // functions that answer.
 type view struct {
+	// path may end with idPart: the view is about one of several things, and request.id is the id of that.
 	path string
 	// name and description are shown by OPTIONS.
 	name, description string
@@ -35,6 +36,8 @@ type view struct {
 	model string
 	// logsIn counts requests as log-ins for the throttles.
 	logsIn bool
+	// paged: GET takes ?page=.
+	paged bool
 	// get, post, put, patch and remove (DELETE) answer these methods; zero: the view does not have it. HEAD
 	// is answered as GET.
 	get, post, put, patch, remove action
@@ -53,6 +56,9 @@ type action struct {
 
 // code is the status of the answer.
 func (a *action) code() int { return cmp.Or(a.status, http.StatusOK) }
+
+// idPart is the end of the path of a view about one of several things.
+const idPart = "{id}/"
 
 // complete fills in what follows from the row.
 func (v *view) complete() {

@@ -66,15 +66,3 @@ func LoggedOut(w io.Writer, f Frame) error { return write(w, loggedOutPage, f) }
 
 // Named is a name and a value to show.
 type Named struct{ Name, Value string }
-
-// ProfileData is the page that shows who is logged in.
-type ProfileData struct {
-	Frame
-	Name    string  // first and last name; may be empty
-	Details []Named // what else is known of the customer, in this order
-}
-
-var profilePage = parse("profile")
-
-// Profile writes the page that shows who is logged in.
-func Profile(w io.Writer, d ProfileData) error { return write(w, profilePage, d) }

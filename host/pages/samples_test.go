@@ -64,7 +64,33 @@ var samples = []sample{
 		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Name: t("Ana Ruiz"), Details: []pages.Named{
 			{Name: "Customer", Value: t("1")}, {Name: "Email address", Value: t("ana.ruiz@example.com")},
 			{Name: "Last log-in", Value: t("2026-11-24 09:12:44 UTC")},
-			{Name: "Groups", Value: t("editors, managers")}}})
+			{Name: "Groups", Value: t("editors, managers")}}, Password: pages.PasswordForm(nil, nil, nil)})
+	}},
+	{"profile-sessions", func(w io.Writer, t func(string) string) error {
+		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Done: t("The log-in has ended."),
+			Sessions: &pages.Sessions{
+				Count: 120, Previous: t("/accounts/profile/"), Next: t("/accounts/profile/?page=3"),
+				List: []pages.Session{
+					{ID: t("AAECAwQFBgcICQoLDA0ODw"), Browser: true, Current: true, Created: t("2026-11-24 09:12 UTC"),
+						UserAgent: t("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+						LastUsed:  t("2026-11-24 10:12 UTC"), Address: t("203.0.113.0/24")},
+					{ID: t("8AECAwQFBgcICQoLDA0ODw"), Created: t("2026-11-20 09:12 UTC"),
+						LastUsed: t("2026-11-24 10:12 UTC")},
+				}}, Password: pages.PasswordForm(nil, nil, nil)})
+	}},
+	{"profile-sessions-unknown", func(w io.Writer, t func(string) string) error {
+		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Sessions: &pages.Sessions{Unknown: true},
+			Password: pages.PasswordForm(nil, nil, nil)})
+	}},
+	{"profile-password-wrong", func(w io.Writer, t func(string) string) error {
+		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Password: pages.PasswordForm(
+			[]string{t("Your old password was entered incorrectly. Please enter it again.")},
+			[]string{t("This password is too short."), t("This password is too common.")},
+			[]string{t("The two password fields didn’t match.")})})
+	}},
+	{"profile-password-throttled", func(w io.Writer, t func(string) string) error {
+		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Notice: t("Too many attempts."),
+			Password: pages.PasswordForm(nil, nil, nil)})
 	}},
 	{"failure-404", func(w io.Writer, t func(string) string) error {
 		return pages.Failure(w, pages.FailureData{Frame: anonymous(t), Status: 404})

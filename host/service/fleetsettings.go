@@ -40,6 +40,7 @@ var agreed = map[string]bool{
 	"login.answer":                              false,
 	"fleet.when_stale":                          false,
 	"password.min_length":                       false,
+	"sessions.list":                             false,
 }
 
 // AgreedSettings are the values of a configuration on which the nodes of a fleet have to agree.

@@ -60,7 +60,8 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 		Engine: engine, Store: s.store, Settings: part.settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
 		DecoyKey: s.decoyKey, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
-		Now: s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(), Fleet: part.fleet, AwayEngine: part.away,
+		ListSessions: cfg.ListSessions,
+		Now:          s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(), Fleet: part.fleet, AwayEngine: part.away,
 	})
 	if err != nil {
 		return err

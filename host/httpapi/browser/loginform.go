@@ -35,7 +35,7 @@ func ReadLoginForm(form *django.Form) LoginForm {
 	secret, _ := LastText(form, "password")
 	email := python.Strip(username)
 	f := LoginForm{
-		UsernameErrors: faultsOf(email), PasswordErrors: faultsOf(secret), Password: atMost(secret, password.MaxBytes),
+		UsernameErrors: FaultsOf(email), PasswordErrors: FaultsOf(secret), Password: atMost(secret, password.MaxBytes),
 	}
 	if len(email) <= utf8.UTFMax*maxNormalised && utf8.RuneCountInString(email) <= maxNormalised {
 		email = norm.NFKC.String(email)
@@ -50,8 +50,8 @@ func ReadLoginForm(form *django.Form) LoginForm {
 // atMost copies a text: of one that has more than n bytes, the first n and one more.
 func atMost(text string, n int) string { return strings.Clone(text[:min(len(text), n+1)]) }
 
-// faultsOf says what is wrong with a field that must have a text.
-func faultsOf(text string) []string {
+// FaultsOf says what is wrong with a field that must have a text.
+func FaultsOf(text string) []string {
 	switch {
 	case text == "":
 		return []string{django.Required}

@@ -14,8 +14,9 @@ type Operation struct {
 	Method, Path         string
 	Summary, Description string // Description may be empty
 	Tag                  string
-	// Headers are request headers that matter to it.
-	Headers []Header
+	// Headers are request headers that matter to it, Query the parameters of its query that may be given, and Segments
+	// the parts of Path in braces.
+	Headers, Query, Segments []Header
 	// Body is what it takes; nil: nothing.
 	Body *Body
 	// Answers are its answers by status.
@@ -41,7 +42,7 @@ type Answer struct {
 	Shared bool
 }
 
-// Header is a header of a request or an answer.
+// Header is a header of a request or an answer, or another parameter of a request.
 type Header struct {
 	Name, Description string
 	Schema            Schema
@@ -70,13 +71,7 @@ func (o *Operation) describe(schemas, answers object) object {
 	if o.Description != "" {
 		described["description"] = o.Description
 	}
-	if o.Headers != nil {
-		var parameters []object
-		for _, h := range o.Headers {
-			p := object{"name": h.Name, "in": "header"}
-			maps.Copy(p, h.describe())
-			parameters = append(parameters, p)
-		}
+	if parameters := o.parameters(); parameters != nil {
 		described["parameters"] = parameters
 	}
 	if o.Body != nil {
@@ -87,6 +82,21 @@ func (o *Operation) describe(schemas, answers object) object {
 		}
 	}
 	return described
+}
+
+func (o *Operation) parameters() (parameters []object) {
+	add := func(in string, list []Header, more object) {
+		for _, h := range list {
+			p := object{"name": h.Name, "in": in}
+			maps.Copy(p, h.describe())
+			maps.Copy(p, more)
+			parameters = append(parameters, p)
+		}
+	}
+	add("path", o.Segments, object{"required": true})
+	add("query", o.Query, nil)
+	add("header", o.Headers, nil)
+	return parameters
 }
 
 func describeAnswers(list map[int]Answer, schemas, answers object) object {
