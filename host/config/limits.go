@@ -47,7 +47,7 @@ func limitRows() []row {
 		}),
 		at("limits.sessions", store.DefaultMaxSessions, readInt(64, 100_000_000),
 			func(c *Config) *int { return &c.MaxSessions }),
-		at("limits.listed_logins", 1_000_000, readInt(64, 100_000_000),
+		at("limits.listed_logins", store.DefaultMaxLogins, readInt(64, 100_000_000),
 			func(c *Config) *int { return &c.MaxLogins }),
 		at("hashing.workers", 0, readInt(0, 4096),
 			func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {

@@ -51,6 +51,9 @@ func (c *Config) MemoryBound() int64 {
 		int64(c.Limits.Connections)*connectionMemory + c.Limits.HeaderMemory + c.BodyMemory +
 		body.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
 		int64(hashing.Queue)*waitingMemory
+	if c.ListSessions {
+		sum += store.MaxUses
+	}
 	if c.BundlePublish {
 		sum += bundleMemory
 	}

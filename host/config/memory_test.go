@@ -45,6 +45,7 @@ func TestMemoryBound(t *testing.T) {
 		{"max_instances: 2", "max_instances: 3", 32 << 20},
 		{"engine: native", "max_instances: 1", 32 << 20},
 		{"", "bundle: {publish: true}", 96 << 20},
+		{"", "sessions: {list: true}", 8 << 20},
 		{"hashing: {queue: 100}", "hashing: {queue: 200}", 100 * 16 << 10},
 		{"hashing: {memory: 256MiB}", "hashing: {memory: 256MiB, in_process: true}", 256 << 20},
 	} {

@@ -176,6 +176,8 @@ func TestMistakes(t *testing.T) {
 			`edgetoken.yaml:2: simple_jwt.USER_ID_CLAIM: is the name that JTI_CLAIM has already`},
 		"not in 5.2": {"compat: \"5.2\"\nsimple_jwt:\n  CHECK_REVOKE_TOKEN: true\n", nil,
 			`edgetoken.yaml:3: simple_jwt.CHECK_REVOKE_TOKEN: does not exist in version 5.2: leave it out, or set compat: "5.5"`},
+		"sessions without a blacklist": {"blacklist_app: false\nsessions:\n  list: true\n", nil,
+			`edgetoken.yaml:3: sessions.list: is true and blacklist_app is false, so that no customer could end a log-in: set blacklist_app to true`},
 		"address": {"listen: 8000\n", nil, `edgetoken.yaml:1: listen: is no text: put it in quotes`},
 		"address without port": {"listen: localhost\n", nil,
 			`edgetoken.yaml:1: listen: is no address: write host:port, such as 127.0.0.1:8000`},

@@ -142,6 +142,10 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("simple_jwt.CHECK_USER_IS_ACTIVE",
 			errors.New(`does not exist in version 5.2, which always checks: leave it out, or set compat: "5.5"`))
 	}
+	if c.ListSessions && !c.Settings.BlacklistApp {
+		bad("sessions.list", errors.New("is true and blacklist_app is false, so that no customer could end a log-in: "+
+			"set blacklist_app to true"))
+	}
 	if c.ShutdownTimeout < time.Second {
 		bad("shutdown_timeout", errors.New("must be at least 1 second"))
 	}

@@ -40,9 +40,6 @@ var warnings = []warning{
 	{"blacklist_app", when(func(c *Config) bool { return !c.Settings.BlacklistApp && c.Settings.Wire == core.Secure },
 		"is false, so that no single log-in can be revoked and a log-out leaves its tokens good until they expire: "+
 			"set it to true"), false},
-	{"sessions.list", when(func(c *Config) bool { return c.ListSessions && !c.Settings.BlacklistApp },
-		"is true and blacklist_app is false, so that a log-in by tokens which its customer ends goes on until they "+
-			"expire: set blacklist_app to true"), false},
 	{"limits.listed_logins", when(func(c *Config) bool {
 		return !c.ListSessions && !c.origins["limits.listed_logins"].IsDefault()
 	}, "is set and counts for nothing without sessions.list: set that too, or leave it out"), false},

@@ -25,8 +25,6 @@ func TestWarnings(t *testing.T) {
 			"access tokens of disabled customers go on"},
 		{"blacklist_app: false\n", "blacklist_app is false, so that no single log-in can be revoked"},
 		{exact + "blacklist_app: false\n", ""},
-		{exact + "blacklist_app: false\nsessions: {list: true}\n", "sessions.list is true and blacklist_app is " +
-			"false, so that a log-in by tokens which its customer ends goes on"},
 		{"sessions: {list: true}\nlimits: {listed_logins: 64}\n", ""},
 		{"limits: {listed_logins: 64}\n", "limits.listed_logins is set and counts for nothing without sessions.list"},
 		{"password: {memory: 8, iterations: 1}\n", "password.memory and password.iterations make hashes that are " +

@@ -43,7 +43,8 @@ func (d Dir) storeConfig() store.Config {
 	}
 	return store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs,
 		FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions,
-		Outbox: d.cfg.Outbox, MaxOutbox: d.cfg.MaxOutbox,
+		MaxLogins: d.cfg.MaxLogins,
+		Outbox:    d.cfg.Outbox, MaxOutbox: d.cfg.MaxOutbox,
 		Staleness: d.cfg.Fleet.Staleness, Skew: d.cfg.Fleet.Skew}
 }
 

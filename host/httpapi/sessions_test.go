@@ -1,0 +1,554 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/host/throttle"
+)
+
+const sessionsPath = "/auth/sessions/"
+
+// listing has a shop list log-ins.
+func listing(n *node.Config, _ *httpapi.Config) { n.ListSessions = true }
+
+// both changes the configuration of a shop twice.
+func both(changes ...func(*node.Config, *httpapi.Config)) func(*node.Config, *httpapi.Config) {
+	return func(n *node.Config, h *httpapi.Config) {
+		for _, change := range changes {
+			change(n, h)
+		}
+	}
+}
+
+// sessionPage is an answer of the list.
+type sessionPage struct {
+	Count          int
+	Next, Previous *string
+	Results        []listedSession
+}
+
+type listedSession struct {
+	ID, Kind, Created string
+	LastUsed          string `json:"last_used"`
+	UserAgent         string `json:"user_agent"`
+	Address           string
+	Current           bool
+}
+
+// listed reads a page of the list.
+func listed(t *testing.T, answer *http.Response, body string) (p sessionPage) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body), &p); err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("list: %d %s (%v)", answer.StatusCode, body, err)
+	}
+	return p
+}
+
+// sessions reads the list with an access token.
+func (s *shop) sessions(t *testing.T, access, query string) sessionPage {
+	t.Helper()
+	answer, body := s.ask(t, "GET", sessionsPath+query, "", "Authorization: Bearer "+access)
+	return listed(t, answer, body)
+}
+
+// own is the id of the log-in that asked for the list.
+func (p sessionPage) own(t *testing.T) (id string) {
+	t.Helper()
+	for _, r := range p.Results {
+		if r.Current {
+			if id != "" {
+				t.Errorf("both %s and %s are the current one", id, r.ID)
+			}
+			id = r.ID
+		}
+	}
+	if id == "" {
+		t.Fatalf("no log-in is the current one: %+v", p)
+	}
+	return id
+}
+
+// loginFrom logs a customer in as a program of that name.
+func (s *shop) loginFrom(t *testing.T, email, agent string) (refresh, access string) {
+	t.Helper()
+	answer, body := s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`, "User-Agent: "+agent)
+	var pair struct{ Refresh, Access string }
+	if err := json.Unmarshal([]byte(body), &pair); err != nil || pair.Access == "" {
+		t.Fatalf("log-in: %d %s", answer.StatusCode, body)
+	}
+	return pair.Refresh, pair.Access
+}
+
+// TestSessions: 300 log-ins of one customer are listed page by page; one is ended, then all, and another customer's
+// cannot be. What has ended is refused at once.
+func TestSessions(t *testing.T) {
+	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
+		s := openShop(t, both(listing, speaking(version, wire)))
+		s.addBen(t)
+		_, bens := s.loginFrom(t, "ben@example.com", "bens")
+		type pair struct{ refresh, access string }
+		pairs := map[string]pair{}
+		var last pair
+		for i := range 300 {
+			last.refresh, last.access = s.loginFrom(t, "ana@example.com", fmt.Sprintf("app %d", i))
+			pairs[fmt.Sprintf("app %d", i)] = last
+		}
+		first := s.sessions(t, last.access, "")
+		if first.Count != 300 || len(first.Results) != 50 || first.Previous != nil ||
+			*first.Next != s.URL+sessionsPath+"?page=2" || first.Results[0].UserAgent != "app 299" ||
+			!first.Results[0].Current || first.Results[0].Kind != "token" ||
+			first.Results[0].Address != "127.0.0.0/24" {
+			t.Fatalf("the first page: %+v", first)
+		}
+		ids := map[string]string{} // by program
+		for page, pages := first, 1; ; pages++ {
+			for _, r := range page.Results {
+				ids[r.UserAgent] = r.ID
+				if created, err := time.Parse("2006-01-02T15:04:05.999999Z", r.Created); err != nil ||
+					time.Since(created).Abs() > time.Hour || len(r.ID) != 22 {
+					t.Errorf("listed: %+v (%v)", r, err)
+				}
+			}
+			if page.Next == nil {
+				if pages != 6 || *page.Previous != s.URL+sessionsPath+"?page=5" {
+					t.Errorf("the last is page %d, after %s", pages, *page.Previous)
+				}
+				break
+			}
+			page = s.sessions(t, last.access, strings.TrimPrefix(*page.Next, s.URL+sessionsPath))
+		}
+		if len(ids) != 300 {
+			t.Errorf("%d log-ins are listed, want 300", len(ids))
+		}
+		ended := http.StatusUnauthorized
+		if wire == core.Exact {
+			ended = http.StatusOK // an access token is good until it expires
+		}
+		end := func(access, id string) (int, string) {
+			answer, body := s.ask(t, "DELETE", sessionsPath+id+"/", "", "Authorization: Bearer "+access)
+			return answer.StatusCode, body
+		}
+		missing := `{"detail":"No Session matches the given query."}`
+		if version == core.V52 {
+			missing = `{"detail":"Not found."}`
+		}
+		one := pairs["app 17"]
+		if status, body := end(bens, ids["app 17"]); status != http.StatusNotFound || body != missing {
+			t.Errorf("another customer ends it: %d %s, want 404", status, body)
+		}
+		if answer, _, _, _ := s.exchange(t, one.refresh); answer.StatusCode != http.StatusOK {
+			t.Errorf("then its refresh: %d, want 200", answer.StatusCode)
+		}
+		if status, body := end(last.access, ids["app 17"]); status != http.StatusNoContent || body != "" {
+			t.Errorf("its customer ends it: %d %s, want 204", status, body)
+		}
+		if answer, _, _, _ := s.exchange(t, one.refresh); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("its refresh: %d, want 401", answer.StatusCode)
+		}
+		for _, path := range []string{"/customers/me/", "/auth/check/"} {
+			if answer, _ := s.ask(t, "GET", path, "", "Authorization: Bearer "+one.access); answer.StatusCode != ended {
+				t.Errorf("%s with it: %d, want %d", path, answer.StatusCode, ended)
+			}
+			if answer, _ := s.ask(t, "GET", path, "", "Authorization: Bearer "+last.access); answer.StatusCode != 200 {
+				t.Errorf("%s with another: %d, want 200", path, answer.StatusCode)
+			}
+		}
+		if status, body := end(last.access, ids["app 17"]); status != http.StatusNotFound || body != missing {
+			t.Errorf("once more: %d %s, want 404", status, body)
+		}
+		if n := s.sessions(t, last.access, "").Count; n != 299 {
+			t.Errorf("%d are listed then, want 299", n)
+		}
+		if answer, body := s.post(t, logOutAll, "", "Authorization: Bearer "+last.access); answer.StatusCode != 200 {
+			t.Fatalf("log-out everywhere: %d %s", answer.StatusCode, body)
+		}
+		if answer, _, _, _ := s.exchange(t, last.refresh); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a refresh after that: %d, want 401", answer.StatusCode)
+		}
+		_, access := s.loginFrom(t, "ana@example.com", "anew")
+		if after := s.sessions(t, access, ""); after.Count != 1 || after.own(t) == "" {
+			t.Errorf("after the log-out everywhere: %+v, want one", after)
+		}
+		if answer, body := s.post(t, passwordChange, newPassword("right", next),
+			"Authorization: Bearer "+access); answer.StatusCode != 200 {
+			t.Fatalf("change of password: %d %s", answer.StatusCode, body)
+		}
+		if status, _, _ := s.asMe(t, access); status != ended {
+			t.Errorf("then the access token: %d, want %d", status, ended)
+		}
+		if n := s.sessions(t, bens, ""); n.Count != 1 || n.Results[0].UserAgent != "bens" {
+			t.Errorf("of the other customer: %+v, want one", n)
+		}
+	})
+}
+
+// TestSessionIDs: what is no id of a live log-in of the customer is a 404, whatever it looks like, and ends nothing.
+func TestSessionIDs(t *testing.T) {
+	s := openShop(t, listing)
+	_, access := s.login(t)
+	own := s.sessions(t, access, "").own(t)
+	const missing = `{"detail":"No Session matches the given query."}`
+	for _, id := range []string{
+		"x", strings.Repeat("A", 22), own[:21], own + "A", own + "=", own[:21] + "%2B", "%00", "%C3%A9", "%FF", "..%5C",
+		strings.ToUpper(own) + strings.ToLower(own), "me", "-1", strings.Repeat("A", 4000), "%7Bid%7D",
+	} {
+		answer, body := s.ask(t, "DELETE", sessionsPath+id+"/", "", "Authorization: Bearer "+access)
+		if answer.StatusCode != http.StatusNotFound || body != missing {
+			t.Errorf("DELETE %.40s: %d %s, want 404", id, answer.StatusCode, body)
+		}
+	}
+	for path, want := range map[string]int{
+		sessionsPath + "a%2Fb/": 404, sessionsPath + "/": 404, sessionsPath + "a/b/": 404, "/auth/sessions": 301,
+		sessionsPath + own: 301, "/auth/sessions/%0d%0aX: y": 301, "//evil.example/auth/sessions/x": 404,
+	} {
+		answer, body := s.ask(t, "DELETE", path, "", "Authorization: Bearer "+access)
+		if answer.StatusCode != want || strings.HasPrefix(body, "{") {
+			t.Errorf("DELETE %s: %d %s, want %d", path, answer.StatusCode, body, want)
+		}
+		if to := answer.Header.Get("Location"); want == 301 && (!strings.HasPrefix(to, "/auth/sessions") ||
+			!strings.HasSuffix(to, "/") || strings.ContainsAny(to, "\r\n ")) {
+			t.Errorf("DELETE %s leads to %q", path, to)
+		}
+	}
+	for method, want := range map[string]int{"GET": 405, "POST": 405, "OPTIONS": 200} {
+		answer, _ := s.ask(t, method, sessionsPath+own+"/", "", "Authorization: Bearer "+access)
+		if answer.StatusCode != want || answer.Header.Get("Allow") != "DELETE, OPTIONS" {
+			t.Errorf("%s of one: %d, Allow %q", method, answer.StatusCode, answer.Header.Get("Allow"))
+		}
+	}
+	if answer, body := s.ask(t, "DELETE", sessionsPath+own+"/", ""); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("by nobody: %d %s, want 401", answer.StatusCode, body)
+	}
+	if status, body, _ := s.asMe(t, access); status != http.StatusOK {
+		t.Errorf("the log-in afterwards: %d %s", status, body)
+	}
+	if record := s.log.String(); !strings.Contains(record, `"route":"/auth/sessions/{id}/","status":404,`+
+		`"cause":"unknown_session"`) {
+		t.Errorf("the record: %s", record)
+	}
+}
+
+// TestSessionPages: ?page= is read, and addresses of pages are written, as REST framework 3.18.3 and 3.14.0 do. The
+// expectations are what these answered to a list of three with one on each page.
+func TestSessionPages(t *testing.T) {
+	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
+		s := openShop(t, both(listing, speaking(version, wire)))
+		var access string
+		for range 101 {
+			_, access = s.login(t)
+		}
+		for query, want := range map[string][3]string{ // next, previous, and how many are on the page
+			"":                                   {"?page=2", "null", "50"},
+			"?page=2":                            {"?page=3", "", "50"},
+			"?page=3":                            {"null", "?page=2", "1"},
+			"?page=last":                         {"null", "?page=2", "1"},
+			"?page=%202%20":                      {"?page=3", "", "50"},
+			"?page=02":                           {"?page=3", "", "50"},
+			"?page=%2B2":                         {"?page=3", "", "50"},
+			"?page=%D9%A2":                       {"?page=3", "", "50"},
+			"?page=1&page=2":                     {"?page=3", "", "50"},
+			"?page=2&b=%20%7E%C3%A9&a=1;2&c":     {"?a=1%3B2&b=+~%C3%A9&c=&page=3", "?a=1%3B2&b=+~%C3%A9&c=", "50"},
+			"?page=2&x=%zz":                      {"?page=3&x=%25zz", "?x=%25zz", "50"},
+			"?page=2&a=1&a=2":                    {"?a=1&a=2&page=3", "?a=1&a=2", "50"},
+			"?page=2&=x&y=":                      {"?=x&page=3&y=", "?=x&y=", "50"},
+			"?format=json":                       {"?format=json&page=2", "null", "50"},
+			"?page=4":                            {},
+			"?page=0":                            {},
+			"?page=-1":                           {},
+			"?page=x":                            {},
+			"?page=1_0":                          {},
+			"?page=2.0":                          {},
+			"?page=99999999999999999999999999":   {},
+			"?page=9223372036854775807":          {},
+			"?page=" + strings.Repeat("9", 5000): {},
+			"?page=":                             {"?page=2", "null", "50"},
+		} {
+			answer, body := s.ask(t, "GET", sessionsPath+query, "", "Authorization: Bearer "+access)
+			if want[0] == "" || query == "?page=" && version == core.V52 {
+				if answer.StatusCode != http.StatusNotFound || body != `{"detail":"Invalid page."}` {
+					t.Errorf("%.40s: %d %s, want 404", query, answer.StatusCode, body)
+				}
+				continue
+			}
+			page := listed(t, answer, body)
+			link := func(of string) string {
+				if of == "null" {
+					return "null"
+				}
+				return `"` + s.URL + sessionsPath + of + `"`
+			}
+			if head := `{"count":101,"next":` + link(want[0]) + `,"previous":` + link(want[1]) +
+				`,"results":[{"id":"`; !strings.HasPrefix(body, head) || fmt.Sprint(len(page.Results)) != want[2] {
+				t.Errorf("%s: %.200s with %d, want %s", query, body, len(page.Results), head)
+			}
+		}
+	})
+}
+
+// TestSessionsOff: without the list the paths are as unknown as any, and in no description.
+func TestSessionsOff(t *testing.T) {
+	s := openShop(t, nil)
+	_, access := s.login(t)
+	doc, _ := description(t, s)
+	for _, method := range []string{"GET", "DELETE", "OPTIONS"} {
+		for _, path := range []string{sessionsPath, sessionsPath + strings.Repeat("A", 22) + "/"} {
+			answer, body := s.ask(t, method, path, "", "Authorization: Bearer "+access)
+			if answer.StatusCode != http.StatusNotFound || body != djangosNotFound {
+				t.Errorf("%s %s: %d %s, want Django's page", method, path, answer.StatusCode, body)
+			}
+		}
+	}
+	if doc.Paths.Value(sessionsPath) != nil || doc.Paths.Value(sessionsPath+"{id}/") != nil {
+		t.Error("they are described")
+	}
+	b := openPerson(t, nil)
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the profile", page, []string{"Log out everywhere", "Change password"},
+		[]string{"Where you are logged in"})
+}
+
+// TestSessionsAreDescribed: the answers are those that the description promises.
+func TestSessionsAreDescribed(t *testing.T) {
+	s := openShop(t, listing)
+	_, router := description(t, s)
+	_, access := s.login(t)
+	own := s.sessions(t, access, "").own(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", sessionsPath, 200}, {"GET", sessionsPath + "?page=1", 200}, {"GET", sessionsPath + "?page=2", 404},
+		{"OPTIONS", sessionsPath, 200}, {"DELETE", sessionsPath + "x/", 404}, {"OPTIONS", sessionsPath + "x/", 200},
+		{"DELETE", sessionsPath + own + "/", 204}, {"DELETE", sessionsPath + own + "/", 401},
+	} {
+		answer, body := s.ask(t, c.method, c.path, "", "Authorization: Bearer "+access)
+		if answer.StatusCode != c.status {
+			t.Errorf("%s %s: %d %s, want %d", c.method, c.path, answer.StatusCode, body, c.status)
+		}
+		checkAnswer(t, router, c.method+" "+c.path, "", answer, body)
+	}
+}
+
+// TestSessionsOfTheBrowser: the list has sessions and log-ins whose tokens are in cookies; ending the own one takes its
+// cookies, and no other site can end any.
+func TestSessionsOfTheBrowser(t *testing.T) {
+	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
+		for name, enter := range map[string]func(*tab){
+			"session": func(b *tab) {
+				b.logIn(t)
+				b.fetchToken(t)
+			},
+			"cookies": func(b *tab) {
+				b.fetchToken(t)
+				b.enter(t)
+			},
+		} {
+			s := openShop(t, both(listing, speaking(version, wire, inCookies)))
+			other := s.browser()
+			enter(other)
+			b := s.browser()
+			enter(b)
+			answer, body := b.ask(t, "GET", sessionsPath, "")
+			list := listed(t, answer, body)
+			own := list.own(t)
+			i := slices.IndexFunc(list.Results, func(r listedSession) bool { return !r.Current })
+			if list.Count != 2 || i < 0 || list.Results[0].Kind != map[string]string{"session": "browser",
+				"cookies": "token"}[name] || answer.Header.Get("Vary") != "Accept, Cookie" {
+				t.Fatalf("%s: %s %v", name, body, answer.Header)
+			}
+			headers := []string{"X-CSRFToken: " + b.token}
+			if answer, _ := b.ask(t, "DELETE", sessionsPath+own+"/", ""); answer.StatusCode != http.StatusForbidden ||
+				b.who(t) != http.StatusOK {
+				t.Errorf("%s: without the CSRF token: %d, want 403", name, answer.StatusCode)
+			}
+			if wire == core.Secure {
+				if answer, _ := b.ask(t, "DELETE", sessionsPath+own+"/", "", headers[0],
+					"Origin: https://evil.example"); answer.StatusCode != http.StatusForbidden {
+					t.Errorf("%s: from another site: %d, want 403", name, answer.StatusCode)
+				}
+			}
+			answer, body = b.ask(t, "DELETE", sessionsPath+list.Results[i].ID+"/", "", headers...)
+			if answer.StatusCode != http.StatusNoContent || b.who(t) != http.StatusOK {
+				t.Errorf("%s: ending the other: %d %s, then %d", name, answer.StatusCode, body, b.who(t))
+			}
+			if status := other.who(t); status != http.StatusUnauthorized && (wire == core.Secure || name == "session") {
+				t.Errorf("%s: the other: %d, want 401", name, status)
+			}
+			if answer, body := b.ask(t, "DELETE", sessionsPath+own+"/", "", headers...); answer.StatusCode !=
+				http.StatusNoContent || b.cookies["sessionid"]+b.cookies["access"]+b.cookies["refresh"] != "" {
+				t.Errorf("%s: ending the own: %d %s, cookies %v", name, answer.StatusCode, body,
+					slices.Collect(maps.Keys(b.cookies)))
+			}
+			if status := b.who(t); status != http.StatusUnauthorized {
+				t.Errorf("%s: afterwards: %d, want 401", name, status)
+			}
+		}
+	})
+}
+
+// TestSessionsSayWhoAsks: what a client says of itself is shown as text, cut, and in no log; a refresh by another
+// program is noted.
+func TestSessionsSayWhoAsks(t *testing.T) {
+	b := openPerson(t, both(listing, func(_ *node.Config, h *httpapi.Config) { h.TrustedHops = 1 }))
+	const hostile = `<script>alert(1)</script>"'><img src=x>`
+	long := strings.Repeat("x", 5000)
+	for _, agent := range []string{hostile, long, "\u202etxt.exe"} {
+		b.loginFrom(t, "ana@example.com", agent)
+	}
+	answer, body := b.shop.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`,
+		"User-Agent: v6", "X-Forwarded-For: 2001:db8:1:2:3::4")
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", answer.StatusCode, body)
+	}
+	_, access := b.loginFrom(t, "ana@example.com", "last")
+	shown := map[string]string{}
+	for _, r := range b.sessions(t, access, "").Results {
+		shown[r.UserAgent] = r.Address
+	}
+	if want := map[string]string{hostile: "127.0.0.0/24", long[:256]: "127.0.0.0/24", "txt.exe": "127.0.0.0/24",
+		"v6": "2001:db8:1::/48", "last": "127.0.0.0/24"}; !maps.Equal(shown, want) {
+		t.Errorf("listed: %q, want %q", shown, want)
+	}
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the profile", page, []string{"&lt;script&gt;alert(1)&lt;/script&gt;", "txt.exe", "2001:db8:1::/48",
+		"<caption>6 log-ins</caption>", "Browser, this one"}, []string{"<script", "<img", "\u202e"})
+	if log := b.log.String(); strings.Contains(log, "script") || strings.Contains(log, "txt.exe") {
+		t.Errorf("the log names programs: %s", log)
+	}
+}
+
+// TestProfilePageEndsSessions: a person ends a log-in, then all, without a script.
+func TestProfilePageEndsSessions(t *testing.T) {
+	b := openPerson(t, listing)
+	refresh, _ := b.loginFrom(t, "ana@example.com", "phone")
+	kept, _ := b.loginFrom(t, "ana@example.com", "kept")
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the profile", page,
+		[]string{"Where you are logged in", "phone", "kept", "<caption>3 log-ins</caption>"}, nil)
+	answer, body := b.open(t, sessionsPath+"?format=json", nil)
+	list := listed(t, answer, body)
+	ids := map[string]string{}
+	for _, r := range list.Results {
+		ids[r.UserAgent] = r.ID
+	}
+	// Another site posts the form.
+	if answer, _ := b.open(t, pages.ProfilePath, url.Values{"end": {ids["phone"]}}); answer.StatusCode != 403 {
+		t.Errorf("without the CSRF token: %d, want 403", answer.StatusCode)
+	}
+	answer, page = b.fill(t, page, "end="+ids["phone"])
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("ending one: %d", answer.StatusCode)
+	}
+	contains(t, "ending one", page, []string{"The log-in has ended.", "kept", "<caption>2 log-ins</caption>"},
+		[]string{"phone"})
+	if answer, _, _, _ := b.exchange(t, refresh); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("its refresh: %d, want 401", answer.StatusCode)
+	}
+	_, page = b.fill(t, page, "end="+ids["phone"])
+	contains(t, "once more", page, []string{"That log-in had ended already."}, nil)
+	answer, page = b.fill(t, page, "everywhere=yes")
+	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
+		t.Errorf("everywhere: %d, cookies %v %s", answer.StatusCode, b.cookies, main(page))
+	}
+	if answer, _, _, _ := b.exchange(t, kept); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a refresh afterwards: %d, want 401", answer.StatusCode)
+	}
+	if answer, _ := b.open(t, pages.ProfilePath, nil); answer.StatusCode != http.StatusFound {
+		t.Errorf("the profile afterwards: %d, want the log-in", answer.StatusCode)
+	}
+	b.logIn(t)
+	answer, body = b.open(t, sessionsPath+"?format=json", nil)
+	own := listed(t, answer, body).own(t)
+	_, page = b.open(t, pages.ProfilePath, nil)
+	answer, page = b.fill(t, page, "end="+own)
+	if !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
+		t.Errorf("ending the own: %d, cookies %v", answer.StatusCode, b.cookies)
+	}
+}
+
+// TestProfilePageLeafs through a long list.
+func TestProfilePageLeafs(t *testing.T) {
+	b := openPerson(t, listing)
+	for i := range 51 {
+		b.loginFrom(t, "ana@example.com", fmt.Sprintf("app-%d-", i))
+	}
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the first page", page,
+		[]string{"<caption>52 log-ins</caption>", `/accounts/profile/?page=2">`, "app-50-"},
+		[]string{"app-1-", "Earlier in the list"})
+	_, page = b.open(t, pages.ProfilePath+"?page=2", nil)
+	contains(t, "the second", page, []string{"app-0-", "app-1-", "Earlier in the list"},
+		[]string{"app-2-", "Further in the list"})
+	if answer, _ := b.open(t, pages.ProfilePath+"?page=3", nil); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("the third: %d, want 404", answer.StatusCode)
+	}
+}
+
+// TestSessionsAreThrottled as any view of a customer.
+func TestSessionsAreThrottled(t *testing.T) {
+	s := openShop(t, both(listing, func(_ *node.Config, h *httpapi.Config) {
+		h.Throttles = httpapi.Throttles{User: throttle.Rate{Requests: 3, Period: time.Hour}}
+	}))
+	_, access := s.login(t)
+	for i, want := range []int{200, 200, 200, 429} {
+		answer, body := s.ask(t, "GET", sessionsPath, "", "Authorization: Bearer "+access)
+		if answer.StatusCode != want {
+			t.Errorf("request %d: %d %s, want %d", i+1, answer.StatusCode, body, want)
+		}
+	}
+}
+
+// TestRefreshIsAUse: a refresh in each mode says when a log-in was last used, and by which program.
+func TestRefreshIsAUse(t *testing.T) {
+	s := openShop(t, both(listing, func(n *node.Config, h *httpapi.Config) {
+		n.Settings.AuthTokenClasses = []core.TokenType{core.AccessToken, core.SlidingToken}
+		inCookies(h)
+	}))
+	b := s.browser()
+	b.fetchToken(t)
+	b.enter(t)
+	sliding := s.browser()
+	sliding.fetchToken(t)
+	answer, body := sliding.send(t, "/auth/token/sliding/", `{"email":"ana@example.com","password":"right"}`)
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", answer.StatusCode, body)
+	}
+	sliding.fetchToken(t)
+	for path, b := range map[string]*tab{"/auth/token/refresh/": b, "/auth/token/sliding/refresh/": sliding} {
+		if answer, body := b.send(t, path, "", "User-Agent: again"); answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d %s", path, answer.StatusCode, body)
+		}
+	}
+	session := s.browser()
+	session.logIn(t)
+	session.ask(t, "GET", "/customers/me/", "", "User-Agent: again")
+	if err := s.store.FlushUses(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answer, body = b.ask(t, "GET", sessionsPath, "")
+	list := listed(t, answer, body)
+	for _, r := range list.Results {
+		if r.UserAgent != "again" || r.LastUsed < r.Created {
+			t.Errorf("listed after it was used: %+v", r)
+		}
+	}
+	if list.Count != 3 {
+		t.Errorf("%d are listed, want 3", list.Count)
+	}
+}
