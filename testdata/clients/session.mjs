@@ -198,6 +198,22 @@ export const session = {
     }
   },
 
+  async "cookie mode: a lifetime says when to refresh"({ node }) {
+    for (const [lifetime, refreshes] of [[1, 1], [3_600_000, 0], [undefined, 0]]) {
+      const p = new Person(node, { mode: "cookie", ...(lifetime && { lifetime }) });
+      try {
+        p.network.handlers["/auth/csrf/"] = async () => Response.json({ csrftoken: "c" });
+        for (const path of [paths.login, paths.refresh, paths.me]) p.network.handlers[path] = async () => Response.json({});
+        await p.logIn();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        same("status", await p.me(), 200);
+        same(`refreshes with a lifetime of ${lifetime}`, p.network.count(paths.refresh), refreshes);
+      } finally {
+        p.client.close();
+      }
+    }
+  },
+
   async "axios"({ node }) {
     const p = new Person(node);
     await p.logIn();
