@@ -17,7 +17,7 @@ func (c *ServerClock) At(moment [2]time.Time) time.Time {
 	return c.clock.timeAt(reading{moment[0], moment[1]})
 }
 
-// Due reports when a token is due of which early seconds before its end are drawn by draw.
+// Due reports whether a token is due that is to be replaced early, by a client that has drawn so much of that time.
 func Due(token string, early time.Duration, draw float64, now time.Time) bool {
 	return lifeOf(token).due(now, early, draw)
 }

@@ -25,7 +25,10 @@ async function ask() {
     await answer.text();
     if (answer.status === 200) seen.answered++;
     else if (answer.status >= 500) seen.unanswered++; // it had no time
-    else seen.wrong++;
+    else {
+      seen.wrong++;
+      console.error(`a request is answered with ${answer.status}`);
+    }
   } catch (error) {
     seen.unanswered++;
     if (error instanceof LoggedOut) await client.login(process.env.CLIENT_NAME, process.env.CLIENT_PASSWORD).catch(() => {});

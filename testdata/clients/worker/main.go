@@ -96,5 +96,6 @@ func (s *seen) note(status int, err error) {
 		s.Answered.Add(1)
 	default:
 		s.Wrong.Add(1)
+		log.Printf("a request is answered with %d", status)
 	}
 }
