@@ -34,7 +34,7 @@ ENGINES="wasm wasm-full native"
 TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit \
   ./testdata/ports ./testdata/hosts/compare"
 TESTDATA_ALL="$TESTDATA ./testdata/fleetsim ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers \
-  ./testdata/kit/generate"
+  ./testdata/kit/generate ./testdata/clients/share ./testdata/clients/worker"
 
 # SLOWEST are the packages whose tests take longest, that first.
 SLOWEST="./host/httpapi ./store ./host/engine ./host/node ./host/service ./host/fleet \

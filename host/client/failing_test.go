@@ -135,12 +135,16 @@ func TestNobodyWaitsForAServerThatIsAway(t *testing.T) {
 // not asked for by each request.
 func TestWrongAnswers(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"a page":          func(out http.ResponseWriter, _ *http.Request) { out.Write([]byte("<html>Welcome!")) },
-		"no token":        func(out http.ResponseWriter, _ *http.Request) { out.Write([]byte("{}")) },
-		"a redirect":      func(out http.ResponseWriter, in *http.Request) { http.Redirect(out, in, "/portal/", 302) },
-		"a 403":           func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusForbidden) },
-		"a proxy's 401":   func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusUnauthorized) },
-		"a proxy's 407":   func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(407) },
+		"a page":   func(out http.ResponseWriter, _ *http.Request) { out.Write([]byte("<html>Welcome!")) },
+		"no token": func(out http.ResponseWriter, _ *http.Request) { out.Write([]byte("{}")) },
+		"a redirect": func(out http.ResponseWriter, in *http.Request) {
+			http.Redirect(out, in, "/portal/", http.StatusFound)
+		},
+		"a 403":         func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusForbidden) },
+		"a proxy's 401": func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusUnauthorized) },
+		"a proxy's 407": func(out http.ResponseWriter, _ *http.Request) {
+			out.WriteHeader(http.StatusProxyAuthRequired)
+		},
 		"never, it seems": func(out http.ResponseWriter, _ *http.Request) { retry(out, "2147483647") },
 		"no sooner than the year 9999": func(out http.ResponseWriter, _ *http.Request) {
 			retry(out, "Fri, 31 Dec 9999 23:59:59 GMT")
