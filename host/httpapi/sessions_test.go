@@ -552,3 +552,77 @@ func TestRefreshIsAUse(t *testing.T) {
 		t.Errorf("%d are listed, want 3", list.Count)
 	}
 }
+
+// TestSessionsAtAnEdge: an edge lists and ends what the hub knows, and its own browser sessions. While the hub is away
+// neither can be had, and the profile page says so.
+func TestSessionsAtAnEdge(t *testing.T) {
+	f := openFleet(t, listing)
+	edge := f.nodes[3]
+	refresh, _ := edge.loginFrom(t, "ana@example.com", "phone")
+	_, access := edge.loginFrom(t, "ana@example.com", "own")
+	f.spread()
+	list := edge.sessions(t, access, "")
+	if list.Count != 2 {
+		t.Fatalf("the edge lists %+v", list)
+	}
+	var phone string
+	for _, r := range list.Results {
+		if r.UserAgent == "phone" {
+			phone = r.ID
+		}
+	}
+	b := &person{edge.shop, map[string]string{}}
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the profile", page, []string{"phone", "own", "Browser, this one"}, nil)
+
+	f.away[1] = node.ErrAway
+	answer, body := edge.ask(t, "GET", sessionsPath, "", "Authorization: Bearer "+access)
+	wantUnable(t, "the list without the hub", answer, body, "away")
+	answer, body = edge.ask(t, "DELETE", sessionsPath+phone+"/", "", "Authorization: Bearer "+access)
+	wantUnable(t, "an end without the hub", answer, body, "away")
+	answer, page = b.open(t, pages.ProfilePath, nil)
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("the profile without the hub: %d", answer.StatusCode)
+	}
+	contains(t, "the profile without the hub", page, []string{"The list cannot be had at the moment.",
+		"Change password"}, []string{"<table>"})
+	f.away[1] = nil
+
+	answer, body = edge.ask(t, "DELETE", sessionsPath+phone+"/", "", "Authorization: Bearer "+access)
+	if answer.StatusCode != http.StatusNoContent {
+		t.Fatalf("an end: %d %s", answer.StatusCode, body)
+	}
+	if answer, body, _, _ := edge.exchange(t, refresh); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("its refresh at once: %d %s, want 401", answer.StatusCode, body)
+	}
+	if answer, _ := edge.me(t, access); answer.StatusCode != http.StatusOK {
+		t.Errorf("the other log-in: %d, want 200", answer.StatusCode)
+	}
+}
+
+// TestSessionOnItsPage: a person ends a log-in from the page of its endpoint.
+func TestSessionOnItsPage(t *testing.T) {
+	b := openPerson(t, listing)
+	refresh, access := b.loginFrom(t, "ana@example.com", "phone")
+	id := b.sessions(t, access, "").own(t)
+	b.logIn(t)
+	_, page := b.open(t, pages.IndexPath, nil)
+	contains(t, "the start page", page, []string{`href="/auth/sessions/"`, "/auth/sessions/{id}/"},
+		[]string{`href="/auth/sessions/{id}/"`, "%7bid%7d"})
+	_, page = b.open(t, sessionsPath, nil)
+	contains(t, "the list", page, []string{id, "phone", "Session List"}, nil)
+	answer, page := b.open(t, sessionsPath+id+"/", nil)
+	if answer.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("the page of one: %d", answer.StatusCode)
+	}
+	contains(t, "the page of one", page, []string{`name="path" value="/auth/sessions/` + id + `/"`}, nil)
+	answer, page = b.open(t, pages.CallPath, url.Values{"path": {sessionsPath + id + "/"}, "method": {"DELETE"},
+		"content": {""}, "csrfmiddlewaretoken": {token(t, page)}})
+	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "HTTP 204 No Content") {
+		t.Errorf("DELETE by the form: %d %s", answer.StatusCode, main(page))
+	}
+	if answer, _, _, _ := b.exchange(t, refresh); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a refresh afterwards: %d, want 401", answer.StatusCode)
+	}
+}

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { none } from "./check.mjs";
 import { application, certificate, start } from "./node.mjs";
 import { keysPages, pages, throttledPages } from "./pages.mjs";
+import { account, accountPages } from "./scenarios/account.mjs";
 import { api } from "./scenarios/api.mjs";
 import { bearer, bearerApart, cookieMode, cookiesApart, files, policy as policyOf, requests } from "./scenarios/clients.mjs";
 import { allowed, cookies, origins } from "./scenarios/cookies.mjs";
@@ -69,6 +70,11 @@ try {
     await each(node, "page", looks(pages));
   });
   await on({ host, tls, config: { throttles: { login: "1/hour", anon: "3/hour" } } }, (node) => each(node, "page", looks(throttledPages)));
+  await on({ host, tls, config: { sessions: { list: true } } }, async (node) => {
+    await each(node, "account", account);
+    await each(node, "account without JavaScript", account, { javaScript: false });
+    await each(node, "page", looks(accountPages));
+  });
   await on({ host, tls, config: { simple_jwt: { SIGNING_KEY: undefined } } }, async (node) => {
     await each(node, "keys", keys);
     await each(node, "page", looks(keysPages));

@@ -125,13 +125,13 @@ function status(client, port, host) {
   });
 }
 
-// post sends a node JSON, from no browser, and gives status and body of the answer.
-export function post(node, path, body) {
+// post sends a node JSON, from no browser, and gives status and body of the answer. more are more headers.
+export function post(node, path, body, more = {}) {
   return new Promise((resolve, reject) => {
     const { protocol, port } = new URL(node.origin);
     const request = (protocol === "https:" ? https : http).request({
       host: "127.0.0.1", port, path, method: "POST", rejectUnauthorized: false, timeout: 10_000,
-      headers: { Host: `${node.host}:${port}`, "Content-Type": "application/json" },
+      headers: { Host: `${node.host}:${port}`, "Content-Type": "application/json", ...more },
     }, async (answer) => {
       try {
         const text = (await answer.toArray()).join("");
