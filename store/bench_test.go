@@ -178,3 +178,43 @@ func writtenBytes(t testing.TB) (n int64) {
 	must(t, err)
 	return n
 }
+
+// What a listed log-in takes of the file, beside what the customers take.
+func BenchmarkListedLogins(b *testing.B) {
+	for _, agent := range []string{"Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+		strings.Repeat("a", store.MaxAgent)} {
+		b.Run(fmt.Sprintf("agent=%d", len(agent)), func(b *testing.B) {
+			const customers, each = 10_000, 10
+			for b.Loop() {
+				db, clock := fresh(b)
+				for i := range customers / 1000 {
+					list := make([]store.NewCustomer, 1000)
+					for j := range list {
+						list[j] = store.NewCustomer{Email: fmt.Sprint(i, "-", j), IsActive: true, PasswordHash: "!"}
+					}
+					_, err := db.AddAll(bg, list)
+					must(b, err)
+				}
+				before, err := db.Stats(bg)
+				must(b, err)
+				begun := time.Now()
+				for n := range uint64(customers * each) {
+					clock.ms.Add(10)
+					id := core.Integer(int64(n*7919%customers + 1))
+					db.UseLogin(store.NewLogin{Until: clock.ms.Load()/1000 + 86400,
+						Family: core.FamilyKey{Customer: id, Bits: n, Start: clock.ms.Load()},
+						Client: store.Client{Agent: agent, Address: "203.0.113.0/24"}})
+					if n%500 == 0 {
+						must(b, db.FlushUses(bg))
+					}
+				}
+				must(b, db.FlushUses(bg))
+				took := time.Since(begun)
+				after, err := db.Stats(bg)
+				must(b, err)
+				b.ReportMetric(float64(after.Bytes-before.Bytes)/(customers*each), "B/log-in")
+				b.ReportMetric(float64(took.Microseconds())/(customers*each), "µs/log-in")
+			}
+		})
+	}
+}

@@ -153,6 +153,13 @@ var operations = []operation{
 		}
 		return p.logIn(email, entropy)
 	}},
+	{"use", 6, false, func(p *peer, a, _ uint32) error {
+		if len(p.world.tokens) == 0 {
+			return nil
+		}
+		p.db.UseLogin(p.world.tokens[int(a)%len(p.world.tokens)].shown())
+		return p.db.FlushUses(bg)
+	}},
 	{"log out", 10, false, func(p *peer, a, _ uint32) error {
 		if len(p.world.tokens) == 0 {
 			return nil

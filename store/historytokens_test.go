@@ -117,6 +117,9 @@ func (p *peer) verify() error {
 	var r Revocations
 	since := p.now().Add(-tokenSettings.AccessTokenLifetime - fleetStaleness)
 	check(tables{tx: p.tx}.revocations(p.db.identity.ids, FieldID, since.Unix(), math.MaxInt, &r))
+	if err := p.lists(); err != nil {
+		return err
+	}
 	for i, t := range p.world.tokens {
 		if err := p.listed(t, &r); err != nil {
 			return fmt.Errorf("log-in %d: %w", i, err)
@@ -209,9 +212,6 @@ func (p *peer) logIn(email string, entropy uint64) error {
 	if err != nil || o.Refused() {
 		return err
 	}
-	if err := p.db.Settle(bg, o.Effects); err != nil {
-		return err
-	}
 	t := &token{customer: state.Customer.ID, begun: p.world.now, knew: p.ends, cutOff: state.CutOff,
 		at: int(p.number - 1)}
 	check(engine.Open(bg, []byte(o.Tokens[0].Value), &t.refresh))
@@ -219,7 +219,54 @@ func (p *peer) logIn(email string, entropy uint64) error {
 	t.refresh.ReadFamily()
 	t.access.ReadFamily()
 	t.family = t.refresh.FamilyAt(p.now())
+	if entropy&1 == 0 {
+		err = p.db.SettleLogin(bg, o.Effects, t.shown())
+	} else {
+		err = p.db.Settle(bg, o.Effects)
+	}
+	if err != nil {
+		return err
+	}
 	p.world.tokens = append(p.world.tokens, t)
+	return nil
+}
+
+// shown is a log-in as a list shows it.
+func (t *token) shown() NewLogin {
+	until, _ := t.refresh.Expires()
+	return NewLogin{Family: t.key(), Until: until, Client: Client{Agent: fmt.Sprint(t.begun)}}
+}
+
+// lists says which log-in is listed on a peer although it is dead there, and whether the records of a list agree.
+func (p *peer) lists() error {
+	t := tables{tx: p.tx, known: p.db.index}
+	n := 0
+	for id := range uint32(customers) {
+		t.eachLogin(idKey(idOf(id)), func([]byte, listed) bool {
+			n++
+			return true
+		})
+		list, err := p.db.liveLogins(t, idOf(id))
+		if err != nil {
+			return err
+		}
+		for _, l := range list {
+			k := l.Family
+			s := p.load(Query{UserID: k.Customer, HasUser: true, HasFamily: true,
+				Family: core.Family{Listed: true, Ours: true, Bits: k.Bits, Start: k.Start}})
+			if s.Family.Dead || k.Start <= s.CutOff {
+				return fmt.Errorf("the log-in %+v is listed on node %d, where it is dead: %+v", k, p.number, s)
+			}
+		}
+		if c, ok, err := t.customer(idOf(id)); err == nil && !ok && len(list) > 0 {
+			return fmt.Errorf("customer %v has log-ins on node %d and does not exist: %+v", c.ID, p.number, list)
+		}
+	}
+	counted, err := t.listedCount()
+	if ends := t.count(loginExpiryBucket, math.MaxInt); err != nil || counted != n || ends != n {
+		return fmt.Errorf("node %d counts %d listed log-ins, and has %d with %d ends, %v", p.number, counted, n,
+			ends, err)
+	}
 	return nil
 }
 

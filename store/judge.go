@@ -49,7 +49,8 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 		if x.Until-now/1e6 > mostOfToken {
 			return "no token lives for so long"
 		}
-		return untimely(max(x.Family.Start, x.Used), latest, x.Until, now)
+		// One that is over meanwhile is purged.
+		return untimely(max(x.Family.Start, x.Used), latest, now/1e6, now)
 	case fact.LastLogin:
 		return untimely(x.At/1000, latest, now/1e6, now)
 	}

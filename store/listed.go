@@ -16,7 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// DefaultMaxLogins takes the place of a Config.MaxLogins of 0.
+// DefaultMaxLogins takes the place of a Config.MaxLogins of 0. So many take some 360 MB of the file.
 const DefaultMaxLogins = 1_000_000
 
 // NewLogin is a log-in by tokens as a list of log-ins has it.
