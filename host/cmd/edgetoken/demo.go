@@ -86,7 +86,8 @@ func demo(c *cobra.Command, keep bool) (err error) {
 	return s.Run(ctx)
 }
 
-// demoConfig is the configuration with the temporary directory as data directory, and with the sample views.
+// demoConfig is the configuration with the temporary directory as data directory, with the sample views and lists of
+// log-ins.
 func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 	path, _ := c.Flags().GetString("config")
 	cfg, err := config.Load(config.Sources{
@@ -101,6 +102,9 @@ func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 	}
 	if cfg.Origin("samples").IsDefault() {
 		cfg.Samples = true
+	}
+	if cfg.Origin("sessions.list").IsDefault() {
+		cfg.ListSessions = true
 	}
 	return cfg, nil
 }
