@@ -100,10 +100,10 @@ func (rq *request) shownSessions() (*pages.Sessions, error) {
 		})
 	}
 	if page.number > 1 {
-		shown.Previous = rq.pageURL(page.number - 1)
+		shown.Previous = rq.pagePath(page.number - 1)
 	}
 	if page.number < page.last {
-		shown.Next = rq.pageURL(page.number + 1)
+		shown.Next = rq.pagePath(page.number + 1)
 	}
 	return shown, nil
 }

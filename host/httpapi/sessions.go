@@ -159,8 +159,9 @@ func sessionValue(s node.ListedSession) django.Value {
 	)
 }
 
-// pageURL is the address of another page of the same list, as REST framework writes it: the first one has no number.
-func (rq *request) pageURL(number int) string {
+// pagePath is the path and query of another page of the same list, as REST framework writes them: the first one has no
+// number.
+func (rq *request) pagePath(number int) string {
 	sent, query := rq.query(), url.Values{}
 	for _, name := range sent.Names() {
 		for _, field := range sent.List(name) {
@@ -171,12 +172,11 @@ func (rq *request) pageURL(number int) string {
 	if number > 1 {
 		query.Set("page", strconv.Itoa(number))
 	}
-	address := rq.site().Origin() + (&url.URL{Path: rq.URL.Path}).EscapedPath()
-	if len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	return address
+	return (&url.URL{Path: rq.URL.Path, RawQuery: query.Encode()}).String()
 }
+
+// pageURL is the whole address of another page.
+func (rq *request) pageURL(number int) string { return rq.site().Origin() + rq.pagePath(number) }
 
 // endSession ends a log-in of the customer who asks. If it is that of the cookies that say who asks, the browser keeps
 // neither session nor tokens.

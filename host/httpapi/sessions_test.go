@@ -56,6 +56,16 @@ func listed(t *testing.T, answer *http.Response, body string) (p sessionPage) {
 	return p
 }
 
+// moment reads a time as the API writes it.
+func moment(t *testing.T, text string) time.Time {
+	t.Helper()
+	m, err := time.Parse("2006-01-02T15:04:05.999999Z", text)
+	if err != nil {
+		t.Error(err)
+	}
+	return m
+}
+
 // sessions reads the list with an access token.
 func (s *shop) sessions(t *testing.T, access, query string) sessionPage {
 	t.Helper()
@@ -107,18 +117,20 @@ func TestSessions(t *testing.T) {
 		}
 		first := s.sessions(t, last.access, "")
 		if first.Count != 300 || len(first.Results) != 50 || first.Previous != nil ||
-			*first.Next != s.URL+sessionsPath+"?page=2" || first.Results[0].UserAgent != "app 299" ||
-			!first.Results[0].Current || first.Results[0].Kind != "token" ||
-			first.Results[0].Address != "127.0.0.0/24" {
+			*first.Next != s.URL+sessionsPath+"?page=2" || first.own(t) == "" {
 			t.Fatalf("the first page: %+v", first)
 		}
 		ids := map[string]string{} // by program
+		used := moment(t, first.Results[0].LastUsed)
 		for page, pages := first, 1; ; pages++ {
 			for _, r := range page.Results {
-				ids[r.UserAgent] = r.ID
-				if created, err := time.Parse("2006-01-02T15:04:05.999999Z", r.Created); err != nil ||
-					time.Since(created).Abs() > time.Hour || len(r.ID) != 22 {
-					t.Errorf("listed: %+v (%v)", r, err)
+				if moment(t, r.LastUsed).After(used) || r.Current != (r.UserAgent == "app 299") || r.Kind != "token" ||
+					r.Address != "127.0.0.0/24" {
+					t.Errorf("listed after one that was used at %s: %+v", used, r)
+				}
+				ids[r.UserAgent], used = r.ID, moment(t, r.LastUsed)
+				if time.Since(moment(t, r.Created)).Abs() > time.Hour || len(r.ID) != 22 {
+					t.Errorf("listed: %+v", r)
 				}
 			}
 			if page.Next == nil {
@@ -488,13 +500,20 @@ func TestProfilePageLeafs(t *testing.T) {
 		b.loginFrom(t, "ana@example.com", fmt.Sprintf("app-%d-", i))
 	}
 	b.logIn(t)
-	_, page := b.open(t, pages.ProfilePath, nil)
-	contains(t, "the first page", page,
-		[]string{"<caption>52 log-ins</caption>", `/accounts/profile/?page=2">`, "app-50-"},
-		[]string{"app-1-", "Earlier in the list"})
-	_, page = b.open(t, pages.ProfilePath+"?page=2", nil)
-	contains(t, "the second", page, []string{"app-0-", "app-1-", "Earlier in the list"},
-		[]string{"app-2-", "Further in the list"})
+	_, first := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the first page", first, []string{"<caption>52 log-ins</caption>", `href="/accounts/profile/?page=2"`,
+		"Browser, this one"}, []string{"Earlier in the list"})
+	_, second := b.open(t, pages.ProfilePath+"?page=2", nil)
+	contains(t, "the second", second, []string{`href="/accounts/profile/"`, "Earlier in the list"},
+		[]string{"Further in the list", "Browser, this one"})
+	if n, m := strings.Count(first, ">app-")+1, strings.Count(second, ">app-"); n != 50 || m != 2 {
+		t.Errorf("%d and %d rows, want 50 and 2", n, m)
+	}
+	for i := range 51 {
+		if app := fmt.Sprintf(">app-%d-", i); strings.Count(first+second, app) != 1 {
+			t.Errorf("%s is listed %d times", app, strings.Count(first+second, app))
+		}
+	}
 	if answer, _ := b.open(t, pages.ProfilePath+"?page=3", nil); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("the third: %d, want 404", answer.StatusCode)
 	}
@@ -544,7 +563,7 @@ func TestRefreshIsAUse(t *testing.T) {
 	answer, body = b.ask(t, "GET", sessionsPath, "")
 	list := listed(t, answer, body)
 	for _, r := range list.Results {
-		if r.UserAgent != "again" || r.LastUsed < r.Created {
+		if r.UserAgent != "again" || moment(t, r.LastUsed).Before(moment(t, r.Created)) {
 			t.Errorf("listed after it was used: %+v", r)
 		}
 	}
