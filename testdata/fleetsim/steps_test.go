@@ -241,6 +241,7 @@ func (w *world) refresh(l *login, with shown, s *station) {
 			w.leaves(l, s, began)
 			w.accepted(l, s, began, "refresh")
 			w.give(l, r.Tokens[1].Value)
+			p.Used(r, client)
 			l.doubtful = l.doubtful || !l.home.punctual() // the tokens may be from the future
 			l.access = r.Tokens[0].Value
 		}

@@ -252,8 +252,8 @@ func (s *station) start(db *store.DB) {
 		s.must(err)
 		run, end = p.edge.Run, p.edge
 	}
-	p.Node, err = node.New(node.Config{Engine: s.engine, Store: db, Settings: coreSettings(), Passwords: cheap,
-		Now: s.now, Log: log, Fleet: membership{end}})
+	p.Node, err = node.New(node.Config{Engine: s.engine, Store: db, Settings: coreSettings(), ListSessions: true,
+		Passwords: cheap, Now: s.now, Log: log, Fleet: membership{end}})
 	s.must(err)
 	p.ended.Go(func() {
 		if err := run(p.ctx); err != nil && p.ctx.Err() == nil {

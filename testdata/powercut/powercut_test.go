@@ -180,7 +180,7 @@ func newNode(db *store.DB, wire core.Wire) (*node.Node, error) {
 	settings.Wire, settings.RotateRefreshTokens, settings.BlacklistAfterRotation = wire, true, true
 	settings.RefreshGrace = core.MaxGrace
 	return node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings,
-		Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
+		ListSessions: true, Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
 }
 
 // work has clients work with a node, and gives the file as it was before, the record of what was done to it, and what
