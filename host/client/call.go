@@ -100,7 +100,7 @@ func (c *Client) post(ctx context.Context, within time.Duration, path, access st
 	malformed := json.Unmarshal(got, &a) != nil // its error may quote a token
 	switch {
 	case answer.StatusCode != http.StatusOK:
-		return answerBody{}, failed(answer, a)
+		return answerBody{}, failed(answer, a.Detail, got)
 	case malformed:
 		return answerBody{}, fmt.Errorf("%s does not answer with JSON; check Server and Paths", path)
 	}

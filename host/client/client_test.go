@@ -275,3 +275,18 @@ func TestLoginRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestLoginIncomplete: the error says which field the server misses.
+func TestLoginIncomplete(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		for _, c := range []struct{ field, name, password, want string }{
+			{"email", "", "", ": email: This field may not be blank.; password: This field may not be blank."},
+			{"username", "ana@example.com", "right", ": email: This field is required."},
+		} {
+			err := w.person(client.Config{LoginField: c.field}).Login(w.Context(), c.name, c.password)
+			if err == nil || !strings.HasSuffix(err.Error(), "400 Bad Request"+c.want) {
+				w.Errorf("log-in: %v, want %q at the end", err, c.want)
+			}
+		}
+	})
+}

@@ -2,13 +2,18 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
+
+const maxFieldErrors = 4096 // bytes
 
 // Refusal is an answer of 401: the server knows the request and says no.
 type Refusal struct {
@@ -116,18 +121,35 @@ func retryAfter(h http.Header) time.Duration {
 	return min(max(0, date.Sub(now)), longestPause)
 }
 
-// failed is the error for an answer other than 200.
-func failed(answer *http.Response, a answerBody) error {
+// failed is the error for an answer other than 200, of its body and of the detail in that.
+func failed(answer *http.Response, detail string, body []byte) error {
 	status := fmt.Errorf("%s %s: %s", answer.Request.Method, answer.Request.URL.Path, answer.Status)
 	switch {
-	case answer.StatusCode == http.StatusUnauthorized && a.Detail != "":
-		return &Refusal{Cause: answer.Header.Get("X-Auth-Error"), Detail: a.Detail}
+	case answer.StatusCode == http.StatusUnauthorized && detail != "":
+		return &Refusal{Cause: answer.Header.Get("X-Auth-Error"), Detail: detail}
 	case answer.StatusCode == http.StatusUnauthorized, // of a proxy on the way, which knows nothing of the session
 		answer.StatusCode >= http.StatusInternalServerError, answer.StatusCode == http.StatusTooManyRequests,
 		answer.StatusCode == http.StatusRequestTimeout, answer.StatusCode == http.StatusTooEarly:
 		return &Unavailable{After: retryAfter(answer.Header), Err: status}
-	case a.Detail != "":
-		return fmt.Errorf("%w: %s", status, a.Detail)
+	case detail != "":
+		return fmt.Errorf("%w: %s", status, detail)
+	}
+	if faults := fieldErrors(body); faults != "" {
+		return fmt.Errorf("%w: %s", status, faults)
 	}
 	return fmt.Errorf("%w; check Server and Paths", status)
+}
+
+// fieldErrors is what REST framework says of the fields of a request, as "email: This field is required."; "": nothing.
+func fieldErrors(body []byte) string {
+	var fields map[string][]string
+	if len(body) > maxFieldErrors || json.Unmarshal(body, &fields) != nil {
+		return ""
+	}
+	var all []string
+	for name, texts := range fields {
+		all = append(all, name+": "+strings.Join(texts, " "))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
 }
