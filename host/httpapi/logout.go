@@ -61,7 +61,11 @@ func (rq *request) loggedOut(form *django.Form) answer {
 	case target != "":
 		return rq.seeOther(target)
 	case rq.isRead(), rq.method == http.MethodPost:
-		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
+		return rq.confirmLogOut(pages.LoggedOutData{})
 	}
 	return rq.noPage(http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions)
+}
+
+func (rq *request) confirmLogOut(d pages.LoggedOutData) answer {
+	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, d) })
 }

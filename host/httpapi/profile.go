@@ -120,7 +120,7 @@ func (rq *request) endOnPage(id string) answer {
 	case err != nil:
 		return rq.pageFailed(err)
 	case ended.Current || ended.Refused():
-		return rq.leaveAccount()
+		return rq.leaveAccount(pages.LoggedOutData{})
 	}
 	return rq.showProfile(http.StatusOK, pages.ProfileData{Done: "The log-in has ended."})
 }
@@ -133,15 +133,15 @@ func (rq *request) endAllOnPage() answer {
 	if _, err := rq.node.EndLogins(rq.Context(), rq.who.customer.ID, ""); err != nil {
 		return rq.pageFailed(err)
 	}
-	return rq.leaveAccount()
+	return rq.leaveAccount(pages.LoggedOutData{Everywhere: true})
 }
 
-// leaveAccount confirms a log-out.
-func (rq *request) leaveAccount() answer {
+// leaveAccount confirms a log-out, and has the browser forget it was logged in.
+func (rq *request) leaveAccount(d pages.LoggedOutData) answer {
 	if err := rq.forgetBrowser(); err != nil {
 		return rq.pageFailed(err)
 	}
-	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
+	return rq.confirmLogOut(d)
 }
 
 // mismatch is the text of Django's SetPasswordForm.

@@ -67,7 +67,7 @@ type sessionPage struct {
 func (rq *request) asker(c store.Customer) node.Asker {
 	who := node.Asker{Customer: c.ID, Token: rq.who.token}
 	if who.Token == "" {
-		who.Secret, _ = rq.browser().SessionSecret()
+		who.Secret = rq.browser().PresentSecret()
 	}
 	return who
 }

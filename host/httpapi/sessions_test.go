@@ -477,6 +477,7 @@ func TestProfilePageEndsSessions(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
 		t.Errorf("everywhere: %d, cookies %v %s", answer.StatusCode, b.cookies, main(page))
 	}
+	contains(t, "everywhere", page, []string{"Every log-in of yours has ended"}, []string{"stay good"})
 	if answer, _, _, _ := b.exchange(t, kept); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a refresh afterwards: %d, want 401", answer.StatusCode)
 	}
@@ -491,6 +492,17 @@ func TestProfilePageEndsSessions(t *testing.T) {
 	if !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
 		t.Errorf("ending the own: %d, cookies %v", answer.StatusCode, b.cookies)
 	}
+	contains(t, "ending the own", page, []string{"Your session has ended"}, []string{"Every log-in"})
+}
+
+// TestProfilePageNamesTheNewSession: after a change of password the list knows which session is this browser's.
+func TestProfilePageNamesTheNewSession(t *testing.T) {
+	b := openPerson(t, listing)
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	_, page = b.fill(t, page, "old_password=right", "new_password1="+next, "new_password2="+next)
+	contains(t, "the change", page,
+		[]string{"Your password was changed", "<caption>One log-in</caption>", "Browser, this one"}, nil)
 }
 
 // TestProfilePageLeafs through a long list.

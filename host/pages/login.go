@@ -59,10 +59,16 @@ var logOutPage = parse("logout")
 // LogOut writes the page with the button to log out.
 func LogOut(w io.Writer, d LogOutData) error { return write(w, logOutPage, d) }
 
+// LoggedOutData is the page that confirms a log-out.
+type LoggedOutData struct {
+	Frame
+	Everywhere bool // all log-ins of the customer have ended, not only this browser's
+}
+
 var loggedOutPage = parse("loggedout")
 
 // LoggedOut writes the page that says that the session has ended.
-func LoggedOut(w io.Writer, f Frame) error { return write(w, loggedOutPage, f) }
+func LoggedOut(w io.Writer, d LoggedOutData) error { return write(w, loggedOutPage, d) }
 
 // Named is a name and a value to show.
 type Named struct{ Name, Value string }

@@ -58,7 +58,10 @@ var samples = []sample{
 		return pages.LogOut(w, pages.LogOutData{Frame: pages.Frame{CSRFToken: t("token")}})
 	}},
 	{"loggedout", func(w io.Writer, t func(string) string) error {
-		return pages.LoggedOut(w, pages.Frame{CSRFToken: t("token")})
+		return pages.LoggedOut(w, pages.LoggedOutData{Frame: pages.Frame{CSRFToken: t("token")}})
+	}},
+	{"loggedout-everywhere", func(w io.Writer, t func(string) string) error {
+		return pages.LoggedOut(w, pages.LoggedOutData{Frame: pages.Frame{CSRFToken: t("token")}, Everywhere: true})
 	}},
 	{"profile", func(w io.Writer, t func(string) string) error {
 		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Name: t("Ana Ruiz"), Details: []pages.Named{

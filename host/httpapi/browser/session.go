@@ -28,6 +28,16 @@ func (v *Visit) SessionSecret() (secret string, sent bool) {
 	return v.Cookie(v.rules.Config.Session.Name)
 }
 
+// PresentSecret is that of the session that this browser has after the request: of one that the request began, else
+// what the session cookie holds.
+func (v *Visit) PresentSecret() string {
+	if v.session.started != "" {
+		return v.session.started
+	}
+	secret, _ := v.SessionSecret()
+	return secret
+}
+
 // Customer is the customer who is logged in in this browser, zero where there is none. It is looked up once.
 func (v *Visit) Customer(ctx context.Context, n *node.Node) (store.Customer, error) {
 	s := &v.session
