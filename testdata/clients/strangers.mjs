@@ -22,7 +22,6 @@ ${after}
 const fetched = (node, typed) => around(block("fetch", node.origin), "showLogin(String(answer.status));", typed);
 const byAxios = (node, typed) => around(block("axios", node.origin), "showLogin(data.email);", typed);
 const inFile = (node) => `
-import { homedir } from "node:os";
 import { Client } from "edgetoken-client";
 ${block("fetch", node.origin, 1)}
 await client.login(${JSON.stringify(people.ana.email)}, ${JSON.stringify(password)});
