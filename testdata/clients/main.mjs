@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
 import { golang } from "./golang.mjs";
 import { requests } from "./requests.mjs";
+import { schemes } from "./schemes.mjs";
 import { session } from "./session.mjs";
 import { long, sharing } from "./sharing.mjs";
 import { silence } from "./silence.mjs";
 import { strangers } from "./strangers.mjs";
+import { troubles } from "./troubles.mjs";
 
 const option = (value) => ({ type: "string", default: value });
 const { values: args } = parseArgs({ options: {
@@ -19,7 +21,7 @@ if (args.share) {
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...silence, ...sharing, ...golang, ...strangers })) {
+  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...troubles, ...schemes, ...silence, ...sharing, ...golang, ...strangers })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });

@@ -184,17 +184,21 @@ export const session = {
   },
 
   async "cookie mode: only the token view says that there is no session"({ node }) {
-    const p = new Person(node, { mode: "cookie" });
+    const answers = { "/auth/csrf/": [200, '{"csrftoken":"c"}'], [paths.login]: [200, "{}"], [paths.me]: [401, "{}"] };
+    const [page, view] = [new Person(node, { mode: "cookie" }), new Person(node, { mode: "cookie" })];
     try {
-      const answers = { "/auth/csrf/": [200, '{"csrftoken":"c"}'], [paths.login]: [200, "{}"], [paths.me]: [401, "{}"], [paths.refresh]: [400, "<h1>Bad Request</h1>"] };
-      for (const [path, [status, body]] of Object.entries(answers)) p.network.handlers[path] = async () => new Response(body, { status });
-      await p.logIn();
-      same("a page of a proxy", [(await thrown(p.me()))?.name, p.told], ["Unexpected", []]);
-      p.network.handlers[paths.refresh] = async () => Response.json({ refresh: ["This field is required."] }, { status: 400 });
-      same("the token view", [await p.me(), await p.me()], ["nobody", "nobody"]);
-      same("told", p.told, [{ reason: "refused", cause: "", detail: "" }]);
+      for (const p of [page, view]) {
+        for (const [path, [status, body]] of Object.entries(answers)) p.network.handlers[path] = async () => new Response(body, { status });
+        await p.logIn();
+      }
+      page.network.handlers[paths.refresh] = async () => new Response("<h1>Bad Request</h1>", { status: 400 });
+      same("a page of a proxy", [(await thrown(page.me()))?.name, page.told], ["Unexpected", []]);
+      view.network.handlers[paths.refresh] = async () => Response.json({ refresh: ["This field is required."] }, { status: 400 });
+      same("the token view", [await view.me(), await view.me()], ["nobody", "nobody"]);
+      same("told", view.told, [{ reason: "refused", cause: "", detail: "" }]);
     } finally {
-      p.client.close();
+      page.client.close();
+      view.client.close();
     }
   },
 

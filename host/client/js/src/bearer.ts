@@ -1,11 +1,13 @@
-import type { Caller } from "./caller.js";
-import { LoggedOut, Refused, Unavailable, Unexpected } from "./errors.js";
+import type { Caller } from "./call.js";
+import { LoggedOut, Refused, Unexpected } from "./errors.js";
 import { Flights } from "./flights.js";
+import { asked, elsewhere, type Logout, type Telling } from "./logout.js";
 import type { Complete } from "./options.js";
 import { Backoff, sleep } from "./retry.js";
-import { asked, elsewhere, type Prepared, type Session, type Telling } from "./session.js";
+import type { Prepared, Session } from "./session.js";
 import { memory, type Storage } from "./storage.js";
 import { Life, same, type Tokens } from "./tokens.js";
+import { Keeping } from "./unkept.js";
 
 // From one look to the next whether somebody else has stored a pair, in milliseconds.
 const STORAGE_POLL = 50;
@@ -16,8 +18,9 @@ export class Bearer implements Session {
   readonly #caller: Caller;
   readonly #telling: Telling;
   readonly #storage: Storage;
+  readonly #keeping: Keeping;
   readonly #flights = new Flights();
-  #seen: Tokens | undefined; // the last that the storage was seen to have
+  #tokens: Tokens | undefined; // the last that the storage was seen to have
   #bad = ""; // an access token that the server refused
 
   constructor(options: Complete, caller: Caller, telling: Telling) {
@@ -25,132 +28,102 @@ export class Bearer implements Session {
     this.#caller = caller;
     this.#telling = telling;
     this.#storage = options.storage ?? memory();
+    this.#keeping = new Keeping(this.#storage);
     this.#storage.watch?.(() => {
-      this.#seen = undefined;
-      telling.out(elsewhere);
+      this.#keeping.drop();
+      this.#loggedOut(elsewhere);
     });
   }
 
   async prepare(request: Request): Promise<Prepared> {
     const access = await this.token();
     const headers = new Headers(request.headers);
-    headers.set("Authorization", `Bearer ${access}`);
+    headers.set("Authorization", this.#authorization(access));
     return {
       request: new Request(request, { headers }),
-      again: async (answer) => {
-        if (answer.status !== 401) return false;
-        const { clock } = this.#caller;
-        const young = clock.measured && new Life(access).young(clock.now());
-        if (young && (await this.#storage.load())?.access === access) return false;
-        this.#bad = access;
-        return (await this.token()) !== access;
-      },
+      again: async (answer) =>
+        answer.status === 401 && (await this.#refuse(access)) && (await this.token()) !== access,
     };
   }
 
   /**
-   * An access token that is good for a while, by a refresh if need be. While the server cannot be reached, it
-   * is the token at hand until that has expired.
+   * An access token that is good for a while, by a refresh if need be. While the server cannot be reached, or
+   * does not answer as it should, it is the token at hand until that has expired, and nobody waits any more.
    */
   async token(): Promise<string> {
-    const held = this.#seen ?? (await this.#load());
-    if (held === undefined) throw new LoggedOut();
+    const held = await this.#held();
     if (!this.#wants(held)) return held.access;
-    try {
-      await this.#flights.join(() => this.#refresh());
-    } catch (error) {
-      const usable = this.#bad !== held.access && !new Life(held.access).ended(this.#caller.clock.now());
-      if (error instanceof Unavailable && usable) return held.access;
-      throw error;
+    const refresh = () => this.#refresh();
+    if (this.#flights.pause.failed && this.#usable(held)) {
+      this.#flights.begin(refresh);
+      return held.access;
     }
-    if (this.#seen === undefined) throw new LoggedOut();
-    return this.#seen.access;
+    try {
+      await this.#flights.refreshed(refresh);
+    } catch (error) {
+      if (error instanceof LoggedOut || !this.#usable(held)) throw error;
+      return held.access;
+    }
+    if (this.#tokens === undefined) throw new LoggedOut();
+    return this.#tokens.access;
   }
 
-  async login(fields: Record<string, unknown>): Promise<void> {
-    const { paths, patience } = this.#options;
-    const { access, refresh } = await retried(patience, () => this.#caller.ask(paths.login, patience, fields));
-    if (access === undefined || refresh === undefined) throw new Unexpected(paths.login, 200, "");
-    const next = { access, refresh };
-    while (!(await this.#storage.replace(await this.#storage.load(), next)));
-    this.#take(next);
+  /** Whether tokens that are to be replaced may still do. */
+  #usable({ access }: Tokens): boolean {
+    return access !== "" && access !== this.#bad && !new Life(access).ended(this.#caller.clock.now());
   }
 
-  logout(): Promise<void> {
-    return this.#leave((held) => this.#blacklist(held));
-  }
-
-  async logoutEverywhere(): Promise<void> {
-    await this.token();
-    const { paths, attempt } = this.#options;
-    return this.#leave(async ({ access }) => {
-      await this.#caller.ask(paths.logoutAll, attempt, {}, { Authorization: `Bearer ${access}` });
-    });
-  }
-
-  forget(): Promise<void> {
-    return this.#leave(async () => {});
-  }
-
-  close(): void {
-    this.#storage.close?.();
-  }
-
-  async #load(): Promise<Tokens | undefined> {
-    const held = await this.#storage.load();
-    if (held !== undefined) this.#take(held);
-    return held;
-  }
-
-  #take(tokens: Tokens): void {
-    this.#seen = tokens;
-    this.#telling.in();
-  }
-
-  #over(logout: Parameters<Telling["out"]>[0]): void {
-    this.#seen = undefined;
-    this.#telling.out(logout);
+  /** The tokens that were seen last, else those of the storage. */
+  async #held(): Promise<Tokens> {
+    for (;;) {
+      if (this.#tokens !== undefined) return this.#tokens;
+      const { ends } = this.#telling;
+      const held = await this.#storage.load();
+      if (held === undefined) throw new LoggedOut();
+      if (ends === this.#telling.ends) return this.#found(held);
+    } // a session has ended since: it may be this one
   }
 
   /** Whether tokens are to be replaced before they are used. */
   #wants({ access }: Tokens): boolean {
-    return access === "" || access === this.#bad || new Life(access).due(this.#caller.clock.now(), this.#options.early);
+    const { early, draw } = this.#options;
+    return access === "" || access === this.#bad || new Life(access).due(this.#caller.clock.now(), early, draw);
+  }
+
+  /**
+   * Notes that the server refused an access token, and says whether another one may fare better: not if it is
+   * fresh, and the storage still has it.
+   */
+  async #refuse(access: string): Promise<boolean> {
+    const { clock } = this.#caller;
+    if (clock.measured && new Life(access).young(clock.now())) {
+      const held = await this.#keeping.load().catch(() => ({ access }));
+      if (held?.access === access) return false;
+    }
+    this.#bad = access;
+    return true;
   }
 
   /** Replaces what the storage has, unless somebody else has done so. */
   async #refresh(): Promise<void> {
     const backoff = new Backoff(this.#options.patience);
     for (;;) {
-      const held = await this.#storage.load();
+      const held = await this.#keeping.load();
       if (held === undefined) {
-        this.#over(elsewhere);
+        this.#loggedOut(elsewhere);
         throw new LoggedOut();
       }
-      if (!this.#wants(held)) return this.#take(held);
+      if (!this.#wants(held)) return this.#loggedIn(held);
       let next: Tokens;
       try {
-        next = await this.#ask(held);
+        next = await this.#askRefresh(held, backoff);
       } catch (error) {
         if (error instanceof Refused) await this.#giveUp(held, error);
         else await backoff.after(error);
         continue;
       }
-      // The commit guard: the answer counts if nobody has logged out or in meanwhile, or refreshed too.
-      if (await this.#storage.replace(held, next)) return this.#take(next);
-      // A log-out that reached the server before the refresh did may have missed the new pair.
-      if ((await this.#storage.load()) === undefined) await this.#blacklist(next).catch(() => {});
+      if (await this.#keep(held, next)) return;
     }
-  }
-
-  async #ask(held: Tokens): Promise<Tokens> {
-    const { paths, attempt } = this.#options;
-    const answer = await this.#caller.ask(paths.refresh, attempt, { refresh: held.refresh });
-    if (answer.access === undefined) throw new Unexpected(paths.refresh, 200, "");
-    return { access: answer.access, refresh: answer.refresh ?? held.refresh };
-  }
-
-  async #blacklist({ refresh }: Tokens): Promise<void> {
-    await this.#caller.ask(this.#options.paths.blacklist, this.#options.attempt, { refresh });
   }
 
   /**
@@ -162,37 +135,140 @@ export class Bearer implements Session {
     const began = performance.now();
     while (this.#storage.shared && performance.now() - began < this.#options.attempt) {
       await sleep(STORAGE_POLL);
-      if (!same(await this.#storage.load(), held)) return;
+      if (!same(await this.#keeping.load(), held)) return;
     }
-    if (!(await this.#storage.replace(held, undefined))) return;
-    this.#over({ reason: "refused", cause, detail });
+    if (!(await this.#keeping.replace(held, undefined))) return;
+    this.#loggedOut({ reason: "refused", cause, detail });
     throw new LoggedOut();
   }
 
-  /** Ends the session once no refresh is under way, and keeps others from beginning meanwhile. */
-  #leave(end: (held: Tokens) => Promise<void>): Promise<void> {
+  /**
+   * Stores the answer to a refresh, and says whether it counts: not if the storage no longer has what was
+   * sent (the commit guard). Then somebody has logged out or in meanwhile, or has refreshed the same token. If
+   * nobody is logged in, the pair is revoked: a log-out that reached the server before the refresh did may
+   * have missed it. A storage that fails does not end the session, since what was sent is spent.
+   */
+  async #keep(sent: Tokens, next: Tokens): Promise<boolean> {
+    let kept = true;
+    try {
+      kept = await this.#keeping.replace(sent, next);
+    } catch {
+      this.#keeping.hold(sent, next);
+    }
+    if (kept) this.#loggedIn(next);
+    else if ((await this.#keeping.load()) === undefined) await this.#askBlacklist(next).catch(() => {});
+    return kept;
+  }
+
+  async login(fields: Record<string, unknown>): Promise<void> {
+    const next = await this.#askLogin(fields);
+    while (!(await this.#storage.replace(await this.#storage.load(), next)));
+    this.#keeping.drop();
+    this.#loggedIn(next);
+  }
+
+  logout(): Promise<void> {
+    return this.#leave((held) =>
+      this.#askBlacklist(held).catch((error) => {
+        if (!(error instanceof Refused)) throw error; // what the server refuses is no session
+      }),
+    );
+  }
+
+  async logoutEverywhere(): Promise<void> {
+    for (let last = false; ; last = true) {
+      await this.token();
+      try {
+        return await this.#leave((held) => this.#askLogoutAll(held));
+      } catch (error) {
+        if (last || !(error instanceof Refused)) throw error;
+      }
+    }
+  }
+
+  forget(): Promise<void> {
+    return this.#leave(async () => {});
+  }
+
+  /** Ends the session by ending, once no refresh is under way, and keeps others from beginning meanwhile. */
+  #leave(ending: (held: Tokens) => Promise<void>): Promise<void> {
     return this.#flights.alone(async () => {
+      const backoff = new Backoff(this.#options.patience);
       for (;;) {
-        const held = await this.#storage.load();
-        if (held === undefined) return this.#over(elsewhere);
+        const held = await this.#keeping.load();
+        if (held === undefined) return this.#loggedOut(elsewhere);
+        this.#found(held);
         try {
-          await retried(this.#options.patience, () => end(held));
+          await ending(held);
         } catch (error) {
-          if (!(error instanceof Refused)) throw error; // what the server refuses is no session
+          await backoff.after(error);
+          continue;
         }
         // Whoever shares the storage may have refreshed meanwhile; then the new pair is to end.
-        if (await this.#storage.replace(held, undefined)) return this.#over(asked);
+        if (await this.#keeping.replace(held, undefined)) return this.#loggedOut(asked);
       }
     });
   }
-}
 
-async function retried<T>(patience: number, ask: () => Promise<T>): Promise<T> {
-  for (const backoff = new Backoff(patience); ; ) {
+  close(): void {
+    this.#storage.close?.();
+  }
+
+  /** Notes a session of the storage. */
+  #found(tokens: Tokens): Tokens {
+    this.#tokens = tokens;
+    this.#telling.loggedIn();
+    return tokens;
+  }
+
+  /** Notes that there is a session, and that the server was there. */
+  #loggedIn(tokens: Tokens): void {
+    this.#found(tokens);
+    this.#flights.pause.end();
+  }
+
+  #loggedOut(logout: Logout): void {
+    this.#tokens = undefined;
+    this.#telling.loggedOut(logout);
+  }
+
+  #authorization(access: string): string {
+    return `${this.#options.scheme} ${access}`;
+  }
+
+  async #askLogin(fields: Record<string, unknown>): Promise<Tokens> {
+    const { paths, patience } = this.#options;
+    for (const backoff = new Backoff(patience); ; ) {
+      try {
+        // Hashing takes its time, so one attempt may take all there is.
+        const { access, refresh } = await this.#caller.ask(paths.login, backoff.within(patience), fields);
+        if (access === "" || refresh === "") throw new Unexpected(paths.login, 200, "");
+        return { access, refresh };
+      } catch (error) {
+        await backoff.after(error);
+      }
+    }
+  }
+
+  async #askRefresh(held: Tokens, backoff: Backoff): Promise<Tokens> {
+    const { paths, attempt } = this.#options;
+    const within = backoff.within(attempt);
+    const { access, refresh } = await this.#caller.ask(paths.refresh, within, { refresh: held.refresh });
+    if (access === "") throw new Unexpected(paths.refresh, 200, "");
+    return { access, refresh: refresh || held.refresh };
+  }
+
+  async #askBlacklist({ refresh }: Tokens): Promise<void> {
+    await this.#caller.ask(this.#options.paths.blacklist, this.#options.attempt, { refresh });
+  }
+
+  async #askLogoutAll({ access }: Tokens): Promise<void> {
+    const { paths, attempt } = this.#options;
     try {
-      return await ask();
+      await this.#caller.ask(paths.logoutAll, attempt, {}, { Authorization: this.#authorization(access) });
     } catch (error) {
-      await backoff.after(error);
+      if (error instanceof Refused) this.#bad = access; // no other session has ended
+      throw error;
     }
   }
 }

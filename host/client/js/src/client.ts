@@ -1,9 +1,9 @@
 import { Bearer } from "./bearer.js";
-import { Caller } from "./caller.js";
+import { Caller } from "./call.js";
 import { Cookies } from "./cookies.js";
-import type { Logout } from "./errors.js";
+import { type Logout, Telling } from "./logout.js";
 import { complete, type Complete, type Options } from "./options.js";
-import { Telling, type Session } from "./session.js";
+import type { Session } from "./session.js";
 
 // What a request was made from has to last as long as its answer: with it goes its signal (see Caller.send).
 const holders = new WeakMap<Response, unknown>();

@@ -1,10 +1,11 @@
-import type { Answer, Caller } from "./caller.js";
+import { beginning, type Answer, type Caller } from "./call.js";
 import { channel } from "./channel.js";
-import { LoggedOut, Refused, Unavailable, Unexpected } from "./errors.js";
+import { LoggedOut, Refused, Unexpected } from "./errors.js";
 import { Flights } from "./flights.js";
+import { asked, elsewhere, type Telling } from "./logout.js";
 import type { Complete } from "./options.js";
 import { Backoff } from "./retry.js";
-import { asked, elsewhere, type Prepared, type Session, type Telling } from "./session.js";
+import type { Prepared, Session } from "./session.js";
 
 const SAFE = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
@@ -34,16 +35,16 @@ export class Cookies implements Session {
     this.#channel = channel(`edgetoken ${options.server.href}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       this.#csrf = data.kind === "refreshed" ? this.#csrf : "";
-      if (data.kind === "out") telling.out(elsewhere);
+      if (data.kind === "out") telling.loggedOut(elsewhere);
       else this.#renew();
     };
   }
 
   async prepare(request: Request): Promise<Prepared> {
-    const { lifetime, early, server } = this.#options;
+    const { lifetime, early, draw, server } = this.#options;
     if (lifetime !== undefined) {
       const left = this.#renewed + lifetime - Date.now();
-      if (left < Math.min(early, lifetime / 4) && left > -Infinity) await this.#refreshIfNeeded(left > 0);
+      if (left < draw * Math.min(early, lifetime / 4) && left > -Infinity) await this.#refreshIfNeeded(left > 0);
     }
     const renewals = this.#renewals;
     const ours = new URL(request.url).origin === server.origin;
@@ -56,7 +57,7 @@ export class Cookies implements Session {
         if (guarded && answer.status === 403) return this.#csrfFailed(answer);
         if (answer.status !== 401) {
           // So a page that was loaded learns of its session. After a log-out a view for anybody says nothing.
-          if (ours && answer.ok && this.#telling.ends === 0) this.#telling.in();
+          if (ours && answer.ok && this.#telling.ends === 0) this.#telling.loggedIn();
           return false;
         }
         if (renewals === this.#renewals) await this.#refreshIfNeeded(false);
@@ -74,11 +75,18 @@ export class Cookies implements Session {
   }
 
   logout(): Promise<void> {
-    return this.#leave(this.#options.paths.blacklist);
+    return this.#leave(this.#options.paths.blacklist, none);
   }
 
-  logoutEverywhere(): Promise<void> {
-    return this.#leave(this.#options.paths.logoutAll);
+  async logoutEverywhere(): Promise<void> {
+    for (let last = false; ; last = true) {
+      try {
+        return await this.#leave(this.#options.paths.logoutAll);
+      } catch (error) {
+        if (last || !(error instanceof Refused)) throw error; // it is the access token that was
+      }
+      await this.#refreshIfNeeded(false);
+    }
   }
 
   /** No script can delete the cookies. */
@@ -94,19 +102,22 @@ export class Cookies implements Session {
   #renew(): void {
     this.#renewed = Date.now();
     this.#renewals++;
-    this.#telling.in();
+    this.#flights.pause.end();
+    this.#telling.loggedIn();
   }
 
   #say(kind: Message["kind"]): void {
     if (!this.#closed) this.#channel.postMessage({ kind } satisfies Message);
   }
 
-  /** Refreshes. While the server cannot be reached that is no failure if the token at hand is still good. */
+  /** Refreshes. That is no failure, and nobody waits again for a server that is away, if the token at hand may do. */
   async #refreshIfNeeded(usable: boolean): Promise<void> {
+    const refresh = () => this.#refresh();
+    if (usable && this.#flights.pause.failed) return this.#flights.begin(refresh);
     try {
-      await this.#flights.join(() => this.#refresh());
+      await this.#flights.refreshed(refresh);
     } catch (error) {
-      if (!(usable && error instanceof Unavailable)) throw error;
+      if (!usable || error instanceof LoggedOut) throw error;
     }
   }
 
@@ -120,7 +131,7 @@ export class Cookies implements Session {
       if (!none(error)) throw error;
       // Without a cookie the server says only that the field is missing.
       const { cause, detail } = error instanceof Refused ? error : { cause: "", detail: "" };
-      this.#telling.out({ reason: "refused", cause, detail });
+      this.#telling.loggedOut({ reason: "refused", cause, detail });
       throw new LoggedOut();
     }
     if (ends !== this.#telling.ends && renewals === this.#renewals) {
@@ -132,15 +143,16 @@ export class Cookies implements Session {
     this.#say("refreshed");
   }
 
-  #leave(path: string): Promise<void> {
+  /** Ends the session by a view, whose error may say that there is none. */
+  #leave(path: string, over = (_: unknown) => false): Promise<void> {
     return this.#flights.alone(async () => {
       try {
         await this.#ask(path, this.#options.attempt, {});
       } catch (error) {
-        if (!none(error)) throw error;
+        if (!over(error)) throw error;
       }
       this.#csrf = "";
-      this.#telling.out(asked);
+      this.#telling.loggedOut(asked);
       this.#say("out");
     });
   }
@@ -150,7 +162,7 @@ export class Cookies implements Session {
     let fresh = false;
     for (const backoff = new Backoff(this.#options.patience); ; ) {
       try {
-        return await this.#caller.ask(path, within, body, { "X-CSRFToken": await this.#csrfToken() });
+        return await this.#caller.ask(path, backoff.within(within), body, { "X-CSRFToken": await this.#csrfToken() });
       } catch (error) {
         if (!fresh && error instanceof Unexpected && error.status === 403) {
           fresh = true;
@@ -165,14 +177,14 @@ export class Cookies implements Session {
   async #csrfToken(): Promise<string> {
     if (this.#csrf === "") {
       const { csrftoken } = await this.#caller.ask(this.#options.paths.csrf, this.#options.attempt, undefined);
-      this.#csrf = csrftoken ?? "";
+      this.#csrf = csrftoken;
     }
     return this.#csrf;
   }
 
   /** Whether a 403 is about the CSRF token: another tab may have logged in, which makes a new one. */
   async #csrfFailed(answer: Response): Promise<boolean> {
-    const text = await answer.clone().text();
+    const text = await beginning(answer.clone());
     if (!text.includes("CSRF Failed")) return false;
     this.#csrf = "";
     return true;

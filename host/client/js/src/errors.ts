@@ -23,7 +23,10 @@ export class Refused extends Error {
 /** The server could not be reached, or answered that it cannot say now. The same may be tried again. */
 export class Unavailable extends Error {
   override name = "Unavailable";
-  /** How long the server asks to wait (Retry-After, RFC 9110 §10.2.3), in milliseconds; 0: it does not. */
+  /**
+   * How long the server asks to wait (Retry-After, RFC 9110 §10.2.3), at most an hour, in milliseconds; 0: it
+   * does not.
+   */
   readonly after: number;
   constructor(message: string, after = 0, options?: ErrorOptions) {
     super(`the server is not available: ${message}`, options);
@@ -45,18 +48,4 @@ export class Unexpected extends Error {
     this.detail = detail;
     this.answer = answer;
   }
-}
-
-/** Why a session is over. */
-export interface Logout {
-  /**
-   * "asked": this client was told to. "elsewhere": another tab or process has logged out. "refused": the
-   * server refused the refresh token. It has expired or was revoked: the password was changed, somebody
-   * logged out everywhere, or two used the token, as if it was stolen.
-   */
-  reason: "asked" | "elsewhere" | "refused";
-  /** What the server says in X-Auth-Error where it refused, such as "blacklisted"; "": nothing. */
-  cause: string;
-  /** The server's text for people where it refused. */
-  detail: string;
 }

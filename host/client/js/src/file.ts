@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { constants } from "node:fs";
+import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { sleep } from "./retry.js";
 import type { Storage } from "./storage.js";
 import { same, type Tokens } from "./tokens.js";
@@ -8,11 +9,15 @@ import { same, type Tokens } from "./tokens.js";
 // Whoever changes the file holds a lock for a few milliseconds. One that is older than this was left behind.
 const STALE = 10_000;
 const LOCK_POLL = 5;
+const MAX_FILE_SIZE = 1 << 20;
 
 /**
  * Keeps tokens in a file that its owner alone may read (mode 0600), as JSON with the members "access" and
- * "refresh", as the Go client does. Processes may share it. A change is written beside it, synced and
- * renamed, so that a reader sees the one or the other. Its directory is made if it is missing (0700).
+ * "refresh", as the Go client does. Processes may share it. Its directory is made if it is missing (0700). A
+ * change is written in a directory beside it, PATH.writing, synced and renamed, so that a reader sees the one
+ * or the other; that only one process can make that directory is the lock. A file that others may read, or
+ * that is another user's, or none of ours, is an error that says so. Windows goes by the access rights of the
+ * directory instead.
  */
 export function file(path: string): Storage {
   return {
@@ -21,54 +26,64 @@ export function file(path: string): Storage {
     replace: async (old, next) => {
       const directory = dirname(path);
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const written = next === undefined ? undefined : await write(path, next);
-      try {
-        return await locked(`${path}.writing`, async () => {
-          if (!same(await read(path), old)) return false;
-          if (written === undefined) await rm(path, { force: true });
-          else await rename(written, path);
-          await sync(directory);
-          return true;
-        });
-      } finally {
-        if (written !== undefined) await rm(written, { force: true }); // what was not renamed
-      }
+      return locked(`${path}.writing`, async (beside) => {
+        if (!same(await read(path), old)) return false;
+        if (next === undefined) {
+          await rm(path, { force: true });
+        } else {
+          await write(beside, next);
+          await rename(beside, path);
+        }
+        await sync(directory);
+        return true;
+      });
     },
   };
 }
 
 async function read(path: string): Promise<Tokens | undefined> {
-  let text: string;
+  let opened: FileHandle;
   try {
-    const { mode } = await stat(path);
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      throw new Error(`others may read ${path}: log out, since somebody may have, or run chmod 600 ${path}`);
-    }
-    text = await readFile(path, "utf8");
+    opened = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // else a pipe holds who opens it
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (code(error) === "ENOENT") return undefined;
     throw error;
   }
   try {
-    const { access, refresh } = JSON.parse(text) as Partial<Tokens>;
-    if (typeof access === "string" && typeof refresh === "string") return { access, refresh };
-  } catch {
-    // An error of JSON.parse quotes the text.
+    const info = await opened.stat();
+    const windows = process.platform === "win32";
+    if (!info.isFile()) throw new Error(`${path} is no regular file`);
+    // Even root, who may read the files of others, would lock them out by replacing theirs.
+    if (!windows && info.uid !== process.geteuid?.()) throw new Error(`${path} belongs to another user`);
+    if (!windows && (info.mode & 0o077) !== 0) {
+      throw new Error(`others may read ${path}: run chmod 600 ${path}, and log out, since somebody may have`);
+    }
+    const tokens = info.size <= MAX_FILE_SIZE ? parsed(await opened.readFile("utf8")) : undefined;
+    if (tokens === undefined) throw new Error(`${path} is not a file of this program; move it away and log in again`);
+    return tokens;
+  } finally {
+    await opened.close();
   }
-  throw new Error(`${path} is not a file of this program; move it away and log in again`);
 }
 
-/** Writes tokens beside a file, and gives the name. */
-async function write(path: string, { access, refresh }: Tokens): Promise<string> {
-  const beside = `${path}.${randomUUID()}.new`;
-  const opened = await open(beside, "wx", 0o600);
+function parsed(text: string): Tokens | undefined {
+  try {
+    const { access = "", refresh } = JSON.parse(text) as Partial<Tokens>;
+    if (typeof access === "string" && typeof refresh === "string" && refresh !== "") return { access, refresh };
+    return undefined;
+  } catch {
+    return undefined; // the error quotes the text
+  }
+}
+
+async function write(path: string, { access, refresh }: Tokens): Promise<void> {
+  const opened = await open(path, "wx", 0o600);
   try {
     await opened.writeFile(`${JSON.stringify({ access, refresh })}\n`);
     await opened.sync();
   } finally {
     await opened.close();
   }
-  return beside;
 }
 
 /** Makes a renamed or removed file last. Windows has no such call. */
@@ -82,22 +97,43 @@ async function sync(directory: string): Promise<void> {
   }
 }
 
-/** Does something while nobody else does, by a directory that only one can make. */
-async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does something while nobody else does, by a directory that only one can make. work gets the name of a file
+ * in there, which is gone if somebody has taken the lock for one that was left behind.
+ */
+async function locked<T>(directory: string, work: (beside: string) => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      await mkdir(path, 0o700);
+      await mkdir(directory, 0o700);
       break;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const left = await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs > STALE, () => false);
-      if (left) await rmdir(path).catch(() => {});
-      else await sleep(LOCK_POLL * (0.5 + Math.random()));
+      if (code(error) !== "EEXIST") throw error;
     }
+    if (!(await unlocked(directory))) await sleep(LOCK_POLL * (0.5 + Math.random()));
   }
+  const beside = join(directory, `${randomUUID()}.new`);
   try {
-    return await work();
+    return await work(beside);
   } finally {
-    await rmdir(path).catch(() => {});
+    await rm(beside, { force: true });
+    await rmdir(directory).catch(() => {}); // others may have taken it
   }
+}
+
+/** Whether a lock is gone: one of a program that was killed is removed, with what that was writing. */
+async function unlocked(directory: string): Promise<boolean> {
+  try {
+    if (Date.now() - (await stat(directory)).mtimeMs <= STALE) return false;
+    for (const name of await readdir(directory)) {
+      if (name.endsWith(".new")) await rm(join(directory, name), { force: true });
+    }
+    await rmdir(directory);
+  } catch (error) {
+    if (code(error) !== "ENOENT") throw error;
+  }
+  return true;
+}
+
+function code(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

@@ -12,6 +12,9 @@ export function same(a: Tokens | undefined, b: Tokens | undefined): boolean {
 // A token is fresh for so long, at most: another one would fare no better. In milliseconds.
 const YOUTH = 10_000;
 
+// The end of the year 9999, in seconds.
+const MAX_DATE = 253402300799;
+
 /** When a token was issued and when it expires, in milliseconds by the server's clock. */
 export class Life {
   readonly from: number | undefined;
@@ -22,9 +25,9 @@ export class Life {
     const claims = claimsOf(token);
     const exp = claims?.["exp"];
     const iat = claims?.["iat"];
-    if (typeof exp !== "number") return;
+    if (typeof exp !== "number" || exp <= 0 || exp > MAX_DATE) return;
     this.to = exp * 1000;
-    if (typeof iat === "number" && iat <= exp) this.from = iat * 1000;
+    if (typeof iat === "number" && iat > 0 && iat <= exp) this.from = iat * 1000;
   }
 
   ended(now: number): boolean {
@@ -33,12 +36,13 @@ export class Life {
 
   /**
    * Whether a new token is wanted: early before the end, or a quarter of the token's life before it where
-   * that is shorter. A token that does not say when it expires is never due.
+   * that is shorter; of that time only the share that is drawn. A token that does not say when it expires is
+   * never due.
    */
-  due(now: number, early: number): boolean {
+  due(now: number, early: number, draw: number): boolean {
     if (this.to === undefined) return false;
     if (this.from !== undefined) early = Math.min(early, (this.to - this.from) / 4);
-    return now >= this.to - early;
+    return now >= this.to - draw * early;
   }
 
   /** Whether the token is so fresh that another one would fare no better. */
@@ -49,7 +53,8 @@ export class Life {
 }
 
 function claimsOf(token: string): Record<string, unknown> | undefined {
-  const payload = token.split(".")[1] ?? "";
+  const [, payload = "", ...signature] = token.split(".");
+  if (signature.length !== 1) return undefined;
   try {
     const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,15 +1,18 @@
-import { ServerClock } from "./clock.js";
+import { readClocks, ServerClock } from "./clock.js";
 import { Refused, Unavailable, Unexpected } from "./errors.js";
 import { retryAfter } from "./retry.js";
 
 // What no cache answers.
 const UNSAFE = /^(?!GET$|HEAD$)/;
 
-/** What a client reads of the answers of the token views. */
+// The most that is read of an answer, in bytes.
+const MAX_ANSWER = 1 << 20;
+
+/** What a client reads of the answers of the token views; "": it is missing. */
 export interface Answer {
-  access?: string;
-  refresh?: string;
-  csrftoken?: string;
+  access: string;
+  refresh: string;
+  csrftoken: string;
 }
 
 /** Says things to the token views, once each. */
@@ -35,10 +38,10 @@ export class Caller {
    * forgets it together with the request that it was given to (nodejs/undici#4068).
    */
   async send(request: Request, signal?: AbortSignal): Promise<Response> {
-    const sent = Date.now();
+    const sent = readClocks();
     const answer = await this.#fetch(request, { signal: signal ?? null });
     const asked = UNSAFE.test(request.method) || ["no-store", "reload", "no-cache"].includes(request.cache);
-    this.clock.heard(sent, Date.now(), answer.headers, !asked);
+    this.clock.heard(sent, readClocks(), answer.headers, !asked);
     return answer;
   }
 
@@ -70,13 +73,16 @@ export class Caller {
       }
       const signal = AbortSignal.timeout(within);
       answer = await this.send(new Request(this.address(path), init), signal);
-      text = await answer.text();
+      text = await beginning(answer);
     } catch (error) {
       throw new Unavailable(what, 0, { cause: error });
     }
     const got = parsed(text);
-    if (answer.status === 200 && got !== undefined) return got;
-    const detail = typeof got?.["detail"] === "string" ? got["detail"] : "";
+    const field = (name: string) => (typeof got?.[name] === "string" ? got[name] : "");
+    if (answer.status === 200 && got !== undefined) {
+      return { access: field("access"), refresh: field("refresh"), csrftoken: field("csrftoken") };
+    }
+    const detail = field("detail");
     if (answer.status === 401 && detail !== "") {
       throw new Refused(answer.headers.get("X-Auth-Error") ?? "", detail);
     }
@@ -88,7 +94,24 @@ export class Caller {
   }
 }
 
-function parsed(text: string): (Answer & Record<string, unknown>) | undefined {
+/** Reads an answer, and no more of it than one of a token view has. */
+export async function beginning(answer: Response): Promise<string> {
+  const reader = answer.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let left = MAX_ANSWER; reader !== undefined; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    left -= value.length;
+    if (left > 0) continue;
+    await reader.cancel();
+    break;
+  }
+  return text;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? { ...value } : undefined;
