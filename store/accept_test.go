@@ -16,6 +16,10 @@ func TestAcceptJudges(t *testing.T) {
 	now := int64(start / 1000)
 	ahead := "it is of a time that is still ahead"
 	began := func(number uint64, at int64) core.FamilyKey { return core.FamilyKey{Bits: number<<33 | 1, Start: at} }
+	listed := func(id, at, used, until int64) fact.Fact {
+		k := core.FamilyKey{Customer: core.Integer(id), Bits: 1, Start: at}
+		return fact.Login{Family: k, Used: used, Until: until}
+	}
 	advance := func(k core.FamilyKey, by uint16, sequence uint64) fact.Fact {
 		return fact.AdvanceFamily{Family: k, Start: k.Start, Until: now + 60, Generation: 1, IssuedAt: start * 1000,
 			Incarnation: 5, Sequence: sequence, Home: by}
@@ -42,6 +46,15 @@ func TestAcceptJudges(t *testing.T) {
 		{"away from home", advance(began(3, start), 4, 7), "the home of the family is node 3"},
 		{"of a family without a home", advance(began(0, start), 4, 7), "the home of the family is node 1"},
 		{"of an older family", advance(began(4, start-1), 4, 7), "the home of the family is node 1"},
+		{"a listed log-in", listed(1, start, start, now+60), ""},
+		{"one that is over by now", listed(1, 1, 1, 1), ""},
+		{"one of somebody who does not exist", listed(99, start, start, now+60), ""},
+		{"one that began after a cut-off", listed(1, start+600_001, start+600_001, now+60), ""},
+		{"one that is to begin", listed(1, start+600_002, start, now+60), ahead},
+		{"one that is to be used", listed(1, start, start+600_002, now+60), ahead},
+		{"one that outlives all tokens", listed(1, start, start, now+100*366*86400+1), "no token lives for so long"},
+		{"one of a text", fact.Login{Family: core.FamilyKey{Customer: core.Text("ada"), Start: start}, Used: start,
+			Until: now + 60}, "it is about a customer of another kind: the store holds integers as ids"},
 		{"lifetimes", fact.Lifetimes{Access: 60}, ""},
 		{"a customer", fact.Customer{ID: core.Integer(1), Made: at, Stamp: at, Set: fact.Staff, Staff: true},
 			"only the hub writes facts of the kind customer"},

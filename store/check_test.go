@@ -65,8 +65,9 @@ func fullStore(t testing.TB, kind core.IDKind, customers int) string {
 	must(t, err)
 	for i := range 2 {
 		must(t, db.StartSession(bg, store.NewSession{ID: store.SessionID{1, byte(i)}, Customer: second,
-			Expires: time.UnixMilli(start + 3_600_000)}))
+			Expires: time.UnixMilli(start + 3_600_000), Listed: i == 1, Client: curl}))
 	}
+	listLogin(t, db, id(3), 5, start, curl)
 	must(t, db.Close())
 	return path
 }
@@ -91,7 +92,7 @@ func TestCheckSound(t *testing.T) {
 				t.Errorf("Check of %d customers with %v = %v, %v, want nothing to be wrong", customers, kind, shown(r),
 					err)
 			}
-			want := store.Report{ID: r.ID, IDs: kind, Schema: store.Schema, Groups: 1, Sessions: 2,
+			want := store.Report{ID: r.ID, IDs: kind, Schema: store.Schema, Groups: 1, Sessions: 2, Logins: 1,
 				Bytes: int64(len(before)), Customers: customers * 3 / 4, Families: customers + 1,
 				Revoked: customers + 1, Tombstones: customers / 4,
 				LastCommit: time.UnixMilli(start).UTC()}

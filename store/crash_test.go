@@ -59,8 +59,8 @@ func child(t *testing.T, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// writeForEver adds customers, gives each a permission, begins and ends sessions, revokes a family and changes the
-// password, and tells each thing after it was acknowledged.
+// writeForEver adds customers, gives each a permission, begins and ends sessions, lists a family, notes a use of it and
+// revokes it, and changes the password, and tells each thing after it was acknowledged.
 func writeForEver(path string) {
 	db, err := store.Open(store.Config{Path: path})
 	if err != nil {
@@ -96,7 +96,19 @@ func writeForEver(path string) {
 					return
 				}
 				tell("ended %d", c.ID.Int)
+				if err := listOne(db, c); err != nil {
+					tell("error %v", err)
+					return
+				}
+				tell("listed %d", c.ID.Int)
+				db.UseLogin(store.NewLogin{Family: listedOnce(c.ID), Until: time.Now().Unix() + 60, Client: curl})
+				if err := db.FlushUses(bg); err != nil {
+					tell("error %v", err)
+					return
+				}
+				tell("used %d", c.ID.Int)
 				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+					Family: listedOnce(c.ID), Until: time.Now().Unix()}, {Kind: core.RevokeFamily,
 					Family: ours.Key("", c.ID), Until: time.Now().Unix()}}})
 				if err != nil {
 					tell("error %v", err)
@@ -120,6 +132,31 @@ func writeForEver(path string) {
 		}()
 	}
 	select {}
+}
+
+// listedOnce is the log-in of a customer that is listed.
+func listedOnce(id core.CustomerID) core.FamilyKey {
+	return core.FamilyKey{Customer: id, Bits: 77, Start: start}
+}
+
+// listOne begins the log-in of a customer that is listed.
+func listOne(db *store.DB, c store.Customer) error {
+	s, _, err := db.Load(bg, store.Query{UserID: c.ID, HasUser: true})
+	if err != nil {
+		return err
+	}
+	return db.SettleLogin(bg, login(s, start), store.NewLogin{Family: listedOnce(c.ID), Until: time.Now().Unix() + 60})
+}
+
+// lastUser is which user agent a list has for the log-in of a customer that is listed; none: "-".
+func lastUser(t testing.TB, db *store.DB, id core.CustomerID) string {
+	t.Helper()
+	list, _, err := db.Logins(bg, id, 0, 9)
+	must(t, err)
+	if len(list) == 0 {
+		return "-"
+	}
+	return list[0].Client.Agent
 }
 
 // sessionsOf are the two sessions of a customer.
@@ -161,9 +198,14 @@ func TestKill(t *testing.T) {
 			s, c, err := db.Load(bg, store.Query{UserID: core.Integer(id), HasUser: true, Family: ours,
 				HasFamily: true})
 			ok := err == nil && c.ID == core.Integer(id)
+			user := lastUser(t, db, c.ID)
 			switch what {
 			case "revoked":
-				ok = ok && s.Family.Dead
+				ok = ok && s.Family.Dead && user == "-"
+			case "listed":
+				ok = ok && (user != "-" || s.Family.Dead)
+			case "used":
+				ok = ok && (user == curl.Agent || s.Family.Dead)
 			case "granted":
 				ok = ok && slices.Equal(c.Permissions, []string{"customers.view_customer"})
 			case "changed":

@@ -36,6 +36,15 @@ func (m *member) state(t testing.TB) string {
 		s, _, err := m.Load(bg, store.Query{UserID: c.ID, HasUser: true, Family: ours, HasFamily: true})
 		must(t, err)
 		fmt.Fprintf(&b, "%+v, family dead %v, cut-off %v\n", c, s.Family.Dead, s.CutOff > start)
+		logins, _, err := m.Logins(bg, c.ID, 0, 100)
+		must(t, err)
+		sessions, err := m.SessionsOf(bg, c.ID)
+		must(t, err)
+		fmt.Fprintf(&b, "listed %+v", logins)
+		for _, s := range sessions {
+			fmt.Fprintf(&b, ", session %x by %+v", s.ID[:2], s.Client)
+		}
+		fmt.Fprintln(&b)
 	}
 	groups, err := m.Groups(bg)
 	must(t, err)
@@ -49,8 +58,10 @@ func (m *member) state(t testing.TB) string {
 	}
 	fmt.Fprintf(&b, "groups %v, dead %d, position %s, node %d, epoch %d\n", groups, deadOf(t, m, 10), at, node.Number,
 		node.Epoch)
-	fmt.Fprintf(&b, "%d families, %d tombstones, %d sessions, %d frames, %d wait, %d in quarantine, cut-off %v\n",
-		s.Families, s.Tombstones, s.Sessions, s.OutboxFrames, s.WaitingFrames, s.Quarantined, s.CutOff > start)
+	fmt.Fprintf(&b, "%d families, %d tombstones, %d sessions, %d log-ins, ", s.Families, s.Tombstones, s.Sessions,
+		s.Logins)
+	fmt.Fprintf(&b, "%d frames, %d wait, %d in quarantine, cut-off %v\n", s.OutboxFrames, s.WaitingFrames,
+		s.Quarantined, s.CutOff > start)
 	var before *fact.Frame
 	for _, f := range parsed(t, m.frames(t)) {
 		if before != nil && before.Incarnation == f.Incarnation && (f.Sequence != before.Sequence+1 ||
@@ -89,6 +100,7 @@ func TestEveryWriteFails(t *testing.T) {
 	session := store.SessionID{1}
 	must(t, base.StartSession(bg, store.NewSession{ID: session, Customer: ada,
 		Expires: base.clock.now().Add(time.Hour)}))
+	listed := listLogin(t, base.DB, ada.ID, 77, start, curl)
 	hub, edge := chain{node: 1, incarnation: 5}, chain{node: 4, incarnation: 6}
 	frames := [][]byte{hub.frame(t, revoked(1)), hub.frame(t, revoked(2), unread(t, 40, 1, 1)),
 		hub.frame(t, revoked(3)), hub.frame(t, revoked(4))}
@@ -119,9 +131,26 @@ func TestEveryWriteFails(t *testing.T) {
 			e.List = append(e.List, core.Effect{Kind: core.RecordLogin, Customer: ada.ID, At: start * 1000})
 			return m.Settle(bg, e)
 		}},
+		{"listed log-in", func(m *member) error {
+			k, _, err := m.Load(bg, store.Query{UserID: bea.ID, HasUser: true})
+			if err != nil {
+				return err
+			}
+			return m.SettleLogin(bg, login(k, start+5), store.NewLogin{Client: curl, Until: start/1000 + 60,
+				Family: core.FamilyKey{Customer: bea.ID, Bits: 78, Start: start + 5}})
+		}},
+		{"uses", func(m *member) error {
+			wget := store.Client{Agent: "wget"}
+			m.UseLogin(store.NewLogin{Family: listed.Key("", ada.ID), Until: start/1000 + 90_000, Client: wget})
+			m.UseSession(session, wget)
+			return m.FlushUses(bg)
+		}},
+		{"end of a listed log-in", func(m *member) error {
+			return m.Settle(bg, revokeFamily(core.State{}, listed.Key("", ada.ID), start/1000+9))
+		}},
 		{"session", func(m *member) error {
 			return m.StartSession(bg, store.NewSession{ID: store.SessionID{2}, Customer: ada,
-				Expires: m.clock.now().Add(time.Hour), Replaces: store.SessionID{2}})
+				Expires: m.clock.now().Add(time.Hour), Replaces: store.SessionID{2}, Listed: true, Client: curl})
 		}},
 		{"end of a session", func(m *member) error { return m.EndSession(bg, session) }},
 		{"customer", func(m *member) error {
