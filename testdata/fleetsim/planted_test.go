@@ -139,6 +139,13 @@ var wrongRules = []wrongRule{
 `}, {Source: "store/judge.go", Was: "a != fact.Anyone && a != fact.Home {\n",
 			Is: `a != fact.Anyone && a != fact.Home && !planted("an edge writes cut-offs") {
 `}}},
+	{"what ended is listed", 100, true, "dark", []faultdisk.Fault{
+		{Source: "store/listed.go", Was: "		return !f.dead, err\n",
+			Is: `		return !f.dead || planted("what ended is listed"), err
+`}, {Source: "store/family.go", Was: "		w.unlistRevoked(k)\n", Is: `		if !planted("what ended is listed") {
+			w.unlistRevoked(k)
+		}
+`}}},
 	{"a later cut-off may be lower", 300, true, "restore", []faultdisk.Fault{
 		{Source: "store/writer.go", Was: "	if w.ahead > 0 {\n		existing = max(existing,",
 			Is: `	if planted("a later cut-off may be lower") {

@@ -229,8 +229,29 @@ func (w *world) atRest() {
 			}
 		}
 	}
+	for _, s := range w.all() {
+		w.listsTheLiving(s)
+	}
 	for _, c := range w.truth.customers {
 		w.samePassword(c)
+	}
+}
+
+// listsTheLiving checks that a store lists nothing that ended. The caller holds mu.
+func (w *world) listsTheLiving(s *station) {
+	rows := map[core.FamilyKey]bool{}
+	for _, c := range w.truth.customers {
+		list, _, err := s.process().db.Logins(w.ctx, core.Integer(c.id), 0, 1000)
+		w.must(err)
+		for _, row := range list {
+			rows[row.Family] = true
+		}
+	}
+	w.shown += len(rows)
+	for _, l := range w.truth.logins {
+		if rows[l.family] && (l.dead != 0 || l.shut != 0 || l.ended != 0 || l.secret.dead != 0) {
+			w.violate(deadListed, "%s at %s", l.name, s.name)
+		}
 	}
 }
 
@@ -275,6 +296,7 @@ type outcome struct {
 	counted map[string]int
 	logins  int
 	given   int
+	shown   int // rows of lists of log-ins
 }
 
 // simulate makes the run of a seed. only, if not "", leaves those of its faults whose names it has.
@@ -289,7 +311,8 @@ func simulate(t *testing.T, seed uint64, only string) (o outcome) {
 			w.steps.Wait()
 			w.truth.mu.Lock()
 			defer w.truth.mu.Unlock()
-			o = outcome{seed, names, w.truth.bad, w.truth.history.lines, w.truth.counted, len(w.truth.logins), 0}
+			o = outcome{seed: seed, faults: names, bad: w.truth.bad, history: w.truth.history.lines,
+				counted: w.truth.counted, logins: len(w.truth.logins), shown: w.shown}
 			for _, l := range w.truth.logins {
 				o.given += len(l.given)
 			}
@@ -359,12 +382,12 @@ func TestFleet(t *testing.T) {
 	}
 	var all []outcome
 	counted := map[string]int{}
-	logins, given := 0, 0
+	logins, given, shown := 0, 0, 0
 	search(t, first, runs, func(seed uint64) bool {
 		o := simulate(t, seed, only)
 		mu.Lock()
 		defer mu.Unlock()
-		logins, given = logins+o.logins, given+o.given
+		logins, given, shown = logins+o.logins, given+o.given, shown+o.shown
 		for what, n := range o.counted {
 			counted[what] += n
 		}
@@ -376,7 +399,10 @@ func TestFleet(t *testing.T) {
 	for _, what := range slices.Sorted(maps.Keys(counted)) {
 		t.Logf("known to remain: %s: %d times", what, counted[what])
 	}
-	t.Logf("%d runs, %d log-ins, %d refresh tokens", runs, logins, given)
+	t.Logf("%d runs, %d log-ins, %d refresh tokens, %d rows of lists", runs, logins, given, shown)
+	if shown == 0 {
+		t.Error("nothing was listed")
+	}
 	for _, o := range all {
 		t.Error(o.report())
 	}

@@ -22,7 +22,8 @@ var steps = []struct {
 	{22, (*world).refreshSome},
 	{6, (*world).race},
 	{14, (*world).retry},
-	{26, (*world).checkSome},
+	{24, (*world).checkSome},
+	{2, (*world).listSome},
 	{6, (*world).logOut},
 	{2, (*world).logOutEverywhere},
 	{2, (*world).changePassword},
@@ -254,6 +255,39 @@ func (w *world) checkSome() {
 		return
 	}
 	w.check(l, w.somewhere())
+}
+
+// listSome has a customer look at its log-ins: what ended is in no list.
+func (w *world) listSome() {
+	l := w.someLogin()
+	if l == nil {
+		return
+	}
+	s := w.somewhere()
+	w.truth.mu.Lock()
+	who := node.Asker{Customer: core.Integer(l.id), Token: l.access}
+	w.truth.mu.Unlock()
+	w.at(s, func(p *process, began time.Duration) {
+		list, err := p.Sessions(p.ctx, who, 0, 100)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		w.note("%s: %d of %d log-ins of %d are listed: %v", s.name, len(list.List), list.Count, l.id, err)
+		for _, row := range list.List {
+			if k, ok := store.ReadListID(row.ID); ok {
+				w.listed(k, l.customer, s, began)
+			}
+		}
+	})
+}
+
+// listed checks that a node may list a log-in. The caller holds mu.
+func (w *world) listed(k core.FamilyKey, c *customer, s *station, began time.Duration) {
+	for _, l := range w.truth.logins {
+		if l.customer == c && l.family.Start == k.Start && l.family.Bits == k.Bits {
+			w.shown++
+			w.accepted(l, s, began, "list")
+		}
+	}
 }
 
 // checkEnded has the hub check a log-in that ended a short while ago.

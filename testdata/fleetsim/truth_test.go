@@ -26,6 +26,7 @@ const (
 	stillThere      = "a node that was withdrawn follows the fleet"
 	twoHomes        = "a node that was withdrawn refreshes log-ins that the hub has by now"
 	deadLives       = "what ended is alive once all is well again"
+	deadListed      = "what ended is listed once all is well again"
 )
 
 // mostKept is how many violations a run keeps.

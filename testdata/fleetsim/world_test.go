@@ -63,6 +63,7 @@ type world struct {
 	faults    []fault
 	steps     sync.WaitGroup
 	dues      []due
+	shown     int   // rows of lists of log-ins; guarded by truth.mu
 	hubBack   image // a backup of the hub
 	// hubSure is up to when that has all that ended: one that is made before all edges have told a restored hub what
 	// they know has no more than the backup before.

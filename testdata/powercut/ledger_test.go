@@ -98,8 +98,8 @@ func (m *moment) get() int {
 // serve works through the life of one customer. kind says how it ends.
 func (c *client) serve(id int64, kind int) error {
 	email := fmt.Sprintf("c%d@example.com", id)
-	// when the end of the customer, of the sessions, of the password was asked for
-	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never}
+	// when the end of the customer, of the sessions, of the password, of the first log-in was asked for
+	gone, ended, changed, out := &moment{at: never}, &moment{at: never}, &moment{at: never}, &moment{at: never}
 	who := core.Integer(id)
 	if err := c.begin(who, email, gone.get); err != nil {
 		return err
@@ -124,11 +124,13 @@ func (c *client) serve(id int64, kind int) error {
 			}
 			return err
 		})
+		c.listed(email, tokens[i], []func() int{out.get, ended.get}[i])
 	}
 
 	// Several log out at once, and others ask meanwhile.
 	var group sync.WaitGroup
 	errs := make(chan error, 8)
+	out.set(c.ledger.record.now())
 	for i := range 6 {
 		group.Go(func() {
 			ask, what := c.Blacklist, "log-out of "
@@ -228,9 +230,14 @@ func (c *client) serve(id int64, kind int) error {
 				return
 			}
 			if r.Refused() {
+				// What is noted of it too late does not list it again.
+				if err := again(func() error { return c.db.FlushUses(bg) }); err != nil {
+					errs <- err
+				}
 				c.refused("refusal of a refresh of "+email, token)
 				return
 			}
+			c.Used(r, node.Client{Agent: "refreshes"})
 			token = r.Tokens[1].Value
 		}
 	})
@@ -257,12 +264,16 @@ func (c *client) serve(id int64, kind int) error {
 	return <-errs
 }
 
-// refused notes that a refresh token is refused from now on.
+// refused notes that a refresh token is refused from now on, and its log-in is in no list.
 func (c *client) refused(what, token string) {
-	c.ledger.note(what, nil, func(n *node.Node, _ *store.DB) error {
+	c.ledger.note(what, nil, func(n *node.Node, db *store.DB) error {
 		r, err := n.Refresh(bg, token)
 		if err == nil && !r.Refused() {
 			err = errors.New("its refresh token is good")
+		}
+		is, bad := inList(n, db, token)
+		if err = errors.Join(err, bad); err == nil && is {
+			err = errors.New("it is in a list")
 		}
 		return err
 	})

@@ -105,6 +105,12 @@ var plants = []faultdisk.Fault{
 		Is: "if f.version != r.FamilyVersion && !planted(\"advances without comparing\") {"},
 	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {",
 		Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
+	{Source: "store/settle.go", Was: "if err == nil && more != nil {",
+		Is: "if err == nil && more != nil && !planted(\"lists a log-in at its first use\") {"},
+	{Source: "store/listed.go", Was: "return !f.dead, err\n",
+		Is: "return !f.dead || planted(\"lists what ended\"), err\n"},
+	{Source: "store/family.go", Was: "w.unlistRevoked(k)\n",
+		Is: "if !planted(\"lists what ended\") {\n\t\t\tw.unlistRevoked(k)\n\t\t}\n"},
 	{Source: "store/deliver.go", Was: "return db.deliver(ctx, d, courier{})", Is: `if planted("writes the position apart") {
 		if err := db.write(ctx, func(*writer) (resolved, error) {
 			return resolved{fact.Followed{Position: d.Position}}, nil
@@ -120,10 +126,12 @@ var plants = []faultdisk.Fault{
 func TestPowerCutFinds(t *testing.T) {
 	for planted, test := range map[string]string{
 		"answers before the commit": "TestPowerCut", "commits without a sync": "TestPowerCut",
-		"answers by what is not durable": "TestPowerCut",
-		"advances without comparing":     "TestPowerCut",
-		"writes the position apart":      "TestPowerCut",
-		"takes no commit back":           "TestPowerCutAndFailures",
+		"answers by what is not durable":  "TestPowerCut",
+		"advances without comparing":      "TestPowerCut",
+		"writes the position apart":       "TestPowerCut",
+		"lists a log-in at its first use": "TestPowerCut",
+		"lists what ended":                "TestPowerCut",
+		"takes no commit back":            "TestPowerCutAndFailures",
 	} {
 		t.Run(planted, func(t *testing.T) {
 			t.Setenv("PLANTED", planted)
