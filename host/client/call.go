@@ -85,7 +85,7 @@ func (c *Client) post(ctx context.Context, within time.Duration, path, access st
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
 	if access != "" {
-		request.Header.Set("Authorization", "Bearer "+access)
+		request.Header.Set("Authorization", c.authorization(access))
 	}
 	answer, err := c.send(request)
 	if err != nil {

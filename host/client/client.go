@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type Config struct {
 	Paths Paths
 	// LoginField is the member of a log-in that names the customer: "email" by default; "username" in a stock Django.
 	LoginField string
+	// Scheme is the word before the token in the Authorization header: "Bearer" by default; what AUTH_HEADER_TYPES has
+	// where that is something else, such as "JWT".
+	Scheme string
 	// Storage keeps the tokens; nil: Memory.
 	Storage Storage
 	// Transport sends requests; nil: http.DefaultTransport.
@@ -77,6 +81,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("client: Server %q is not a URL such as https://shop.example", cfg.Server)
 	case server.User != nil || server.RawQuery != "" || server.Fragment != "":
 		return nil, errors.New("client: Server may have neither user, query nor fragment")
+	case cfg.Scheme != "" && !word.MatchString(cfg.Scheme):
+		return nil, fmt.Errorf("client: Scheme %q is not a word such as Bearer", cfg.Scheme)
 	case cfg.Early < 0 || cfg.Attempt < 0 || cfg.Patience < 0:
 		return nil, errors.New("client: Early, Attempt and Patience may not be negative")
 	}
@@ -99,6 +105,7 @@ func New(cfg Config) (*Client, error) {
 	or(&c.cfg.Paths.Blacklist, "/auth/token/blacklist/")
 	or(&c.cfg.Paths.LogoutAll, "/auth/logout/all/")
 	or(&c.cfg.LoginField, "email")
+	or(&c.cfg.Scheme, "Bearer")
 	or(&c.cfg.Early, 5*time.Minute)
 	or(&c.cfg.Attempt, 2*time.Second)
 	or(&c.cfg.Patience, 8*time.Second)
@@ -113,6 +120,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	return c, nil
 }
+
+// word is a token of HTTP (RFC 9110 §5.6.2), as the scheme is (§11.1).
+var word = regexp.MustCompile("^[\\w!#$%&'*+.^`|~-]+$")
 
 // private refuses a URL whose requests anybody on the way could read.
 func (cfg *Config) private(field string, u *url.URL) error {

@@ -240,10 +240,31 @@ func TestOrigins(t *testing.T) {
 	})
 }
 
+// TestScheme: a shop may want another word than Bearer, also with a log-out everywhere.
+func TestScheme(t *testing.T) {
+	wanted := func(s *core.Settings) { s.AuthHeaderTypes = []string{"JWT"} }
+	inBubble(t, wanted, func(w *world) {
+		wrong, p, other := w.person(client.Config{}), w.person(client.Config{Scheme: "JWT"}),
+			w.person(client.Config{Scheme: "JWT"})
+		for _, one := range []*person{wrong, p, other} {
+			one.login()
+		}
+		if a, b, c := wrong.me(), p.me(), other.me(); a != 401 || b != 200 || c != 200 {
+			w.Errorf("me: %d by Bearer, %d and %d by JWT", a, b, c)
+		}
+		w.must(p.LogoutEverywhere(w.Context()))
+		time.Sleep(time.Minute)
+		if a, b := p.me(), other.me(); a != 0 || b != 0 {
+			w.Errorf("me: %d and %d after the log-out everywhere", a, b)
+		}
+	})
+}
+
 // TestWrongConfiguration: the error says what is wrong.
 func TestWrongConfiguration(t *testing.T) {
 	for want, cfg := range map[string]client.Config{
 		"not a URL":                 {Server: "shop.example"},
+		"not a word such as Bearer": {Server: "https://shop.example", Scheme: "JWT\r\nX-Admin: yes"},
 		"without TLS":               {Server: "http://shop.example"},
 		"neither user":              {Server: "https://ana:secret@shop.example"},
 		"not an origin":             {Server: "https://shop.example", Origins: []string{"https://shop.example/path"}},

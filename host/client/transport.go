@@ -18,7 +18,7 @@ func (c *Client) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, err
 	}
-	answer, err := c.send(withToken(request, access))
+	answer, err := c.send(c.withToken(request, access))
 	if err != nil || answer.StatusCode != http.StatusUnauthorized || !c.refuse(request.Context(), access) {
 		return answer, err
 	}
@@ -42,7 +42,7 @@ func (c *Client) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(again)
 		return nil, err
 	}
-	return c.send(withToken(again, fresh))
+	return c.send(c.withToken(again, fresh))
 }
 
 // send sends a request, and looks at the clock.
@@ -58,14 +58,17 @@ func (c *Client) send(request *http.Request) (*http.Response, error) {
 const maxDrained = 64 << 10
 
 // withToken is a copy: RoundTrip may not change a request.
-func withToken(request *http.Request, access string) *http.Request {
+func (c *Client) withToken(request *http.Request, access string) *http.Request {
 	clone := request.Clone(request.Context())
 	if clone.Header == nil {
 		clone.Header = http.Header{}
 	}
-	clone.Header.Set("Authorization", "Bearer "+access)
+	clone.Header.Set("Authorization", c.authorization(access))
 	return clone
 }
+
+// authorization is the header for a token.
+func (c *Client) authorization(access string) string { return c.cfg.Scheme + " " + access }
 
 func closeBody(request *http.Request) {
 	if request.Body != nil {

@@ -97,7 +97,7 @@ export class Bearer implements Session {
   async #refuse(access: string): Promise<boolean> {
     const { clock } = this.#caller;
     if (clock.measured && new Life(access).young(clock.now())) {
-      const held = await this.#keeping.load().catch(() => ({ access }));
+      const held = await this.#storage.load().catch(() => ({ access }));
       if (held?.access === access) return false;
     }
     this.#bad = access;
