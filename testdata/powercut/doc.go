@@ -8,7 +8,7 @@
 // moment. So must the outbox be, and the position up to which the store follows another node: one client applies that
 // node's frames. Another one adds keys and seals all private parts anew: they are all the old ones or all the new
 // ones. Refresh tokens are spent by several requests at once, in families of ours and in Django's: no generation is
-// advanced twice (R1), and what a token was spent for stays so.
+// advanced twice (R1), and what a token was spent for stays so. A log-in is in its customer's list until its end.
 //
 // The node is that of host/node, in the process of the test, over a store whose bbolt package faultdisk records; a
 // sync takes as long as on a disk, so that commits are shared and read while they are under way. In a second test
