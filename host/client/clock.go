@@ -51,11 +51,10 @@ func (c *serverClock) heard(sent, received reading, header http.Header, cached b
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case !c.known:
-	case low <= c.high && high >= c.low:
-		low, high = max(low, c.low), min(high, c.high)
 	case cached && high < c.low:
 		return
+	case c.known && low <= c.high && high >= c.low:
+		low, high = max(low, c.low), min(high, c.high)
 	} // else a clock was set since
 	c.known, c.at, c.low, c.high = true, received, low, high
 }

@@ -303,7 +303,7 @@ export const troubles = {
     }
   },
 
-  async "tokens go over no network without TLS"() {
+  async "options that are wrong are refused, above all networks without TLS"() {
     const server = "https://shop.example";
     for (const [options, wanted] of [
       [{ server: "http://shop.example" }, "server is without TLS"],
@@ -314,9 +314,21 @@ export const troubles = {
       [{ server, origins: ["api.shop.example"] }, "not an origin"],
       [{ server, scheme: "JWT\r\nX: y" }, "not a word"],
       [{ server, patience: -1 }, "patience"],
+      [{ server, early: "5m" }, "early"],
+      [{ server, storage: "session" }, "storage has to have load and replace"],
     ]) holds(JSON.stringify(options), (await thrown((async () => new Client(options))()))?.message, wanted);
     for (const server of ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"]) new Client({ server, origins: [server] });
     new Client({ server: "http://shop.example", origins: ["http://api.shop.example"], allowHTTP: true });
+  },
+
+  async "an error says what to mend"({ node }) {
+    const p = new Person(node, { mode: "cookie" });
+    try {
+      holds("a node without cookies", String(await thrown(p.logIn())), "cookies.enabled");
+    } finally {
+      p.client.close();
+    }
+    holds("a field left empty", String(await thrown(new Person(node).client.login("", ""))), "email: This field may not be blank.");
   },
 
   async "a clock that is set back makes no token look fresh"({ node }) {

@@ -197,7 +197,7 @@ export class Bearer implements Session {
       for (;;) {
         const held = await this.#keeping.load();
         if (held === undefined) return this.#loggedOut(elsewhere);
-        this.#found(held);
+        this.#loggedIn(held);
         try {
           await ending(held);
         } catch (error) {

@@ -176,8 +176,13 @@ export class Cookies implements Session {
 
   async #csrfToken(): Promise<string> {
     if (this.#csrf === "") {
-      const { csrftoken } = await this.#caller.ask(this.#options.paths.csrf, this.#options.attempt, undefined);
-      this.#csrf = csrftoken;
+      const { paths, attempt } = this.#options;
+      try {
+        this.#csrf = (await this.#caller.ask(paths.csrf, attempt, undefined)).csrftoken;
+      } catch (error) {
+        if (!(error instanceof Unexpected && error.status === 404)) throw error;
+        throw new Unexpected(`GET ${paths.csrf}`, 404, "cookie mode needs a node with cookies.enabled");
+      }
     }
     return this.#csrf;
   }

@@ -34,6 +34,8 @@ export class Unavailable extends Error {
   }
 }
 
+const MAX_FIELD_ERRORS = 4096; // characters
+
 /** An answer that repeating does not mend: a field left empty, or a wrong address. */
 export class Unexpected extends Error {
   override name = "Unexpected";
@@ -42,10 +44,16 @@ export class Unexpected extends Error {
   /** What the server says, where it is JSON: of a log-in with a field left empty, say, the error of that. */
   readonly answer: unknown;
   constructor(what: string, status: number, detail: string, answer?: unknown) {
-    const hint = answer === undefined ? "; check server and paths" : "";
-    super(`${what}: ${status}${detail === "" ? hint : ` ${detail}`}`);
+    const says = detail || fieldErrors(answer);
+    super(`${what}: ${status}${says === "" ? "; check server and paths" : ` ${says}`}`);
     this.status = status;
     this.detail = detail;
     this.answer = answer;
   }
+}
+
+/** What REST framework says of the fields of a request, as "email: This field is required."; "": nothing. */
+function fieldErrors(answer: unknown): string {
+  const fields = Object.entries(answer ?? {}).filter(([, texts]) => Array.isArray(texts));
+  return fields.map(([name, texts]) => `${name}: ${texts.join(" ")}`).join("; ").slice(0, MAX_FIELD_ERRORS);
 }

@@ -74,9 +74,13 @@ export function complete(options: Options) {
   const { mode = "bearer", scheme = "Bearer", allowHTTP = false, early = 5 * MINUTE } = options;
   const { attempt = 2_000, patience = 8_000, lifetime } = options;
   if (mode !== "bearer" && mode !== "cookie") throw new TypeError(`mode is "bearer" or "cookie", not ${String(mode)}`);
+  const { storage } = options;
+  if (storage !== undefined && (typeof storage.load !== "function" || typeof storage.replace !== "function")) {
+    throw new TypeError("storage has to have load and replace, as memory() has");
+  }
   if (!TOKEN.test(scheme)) throw new TypeError(`scheme ${JSON.stringify(scheme)} is not a word such as Bearer`);
   for (const [name, value] of Object.entries({ early, attempt, patience, lifetime })) {
-    if (value !== undefined && !(value >= 0)) throw new TypeError(`${name} has to be milliseconds, not ${value}`);
+    if (value !== undefined && !(typeof value === "number" && value >= 0)) throw new TypeError(`${name} has to be milliseconds, not ${value}`);
   }
   if (!allowHTTP) guard("server", server);
   const origins = (options.origins ?? []).map((one) => {
