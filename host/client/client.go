@@ -136,16 +136,20 @@ func (cfg *Config) private(field string, u *url.URL) error {
 // HTTP is an http.Client whose requests carry the access token.
 func (c *Client) HTTP() *http.Client { return &http.Client{Transport: c} }
 
-// Close waits for a refresh or a log-out that is under way. A program that ends without may lose its session: a token
-// may be spent at the server whose successor is not yet in the storage.
+// Close waits for a refresh or a log-out that is under way, and tries to store what could not be stored. A program that
+// ends without may lose its session: a token may be spent at the server whose successor is not yet in the storage.
 func (c *Client) Close() {
 	for {
 		c.mu.Lock()
 		f := c.flight
 		c.mu.Unlock()
 		if f == nil {
-			return
+			break
 		}
+		<-f.done
+	}
+	if c.pending() != nil {
+		f, _ := c.fly(false, c.load)
 		<-f.done
 	}
 }

@@ -79,6 +79,25 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
+// TestFullDiskClose: a program that ends when there is room again has stored its session.
+func TestFullDiskClose(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		storage := &full{Storage: client.Memory()}
+		p := w.person(client.Config{Storage: storage})
+		p.login()
+		storage.set(true)
+		time.Sleep(57 * time.Minute)
+		access, err := p.Token(w.Context())
+		w.must(err)
+		p.Close()
+		storage.set(false)
+		p.Close()
+		if held, err := storage.Load(w.Context()); err != nil || held.Access != access {
+			w.Errorf("not stored: %v", err)
+		}
+	})
+}
+
 // TestFullDiskLogout: a session that could not be stored can be logged out of.
 func TestFullDiskLogout(t *testing.T) {
 	inBubble(t, nil, func(w *world) {

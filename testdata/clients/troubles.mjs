@@ -122,6 +122,21 @@ export const troubles = {
     same("then", [await p.me(), p.told], ["nobody", [elsewhere]]);
   },
 
+  async "who ends when there is room again has stored the session"({ node }) {
+    const storage = full();
+    const p = new Person(node, { storage });
+    await p.logIn();
+    storage.full = true;
+    await due(p);
+    same("status", await p.me(), 200);
+    const old = await storage.load();
+    storage.full = false;
+    p.client.close();
+    const stored = async () => (await storage.load()).refresh !== old.refresh;
+    await inTime((async () => { while (!(await stored())) await sleep(1); })());
+    same("another client", await new Person(node, { storage }).me(), 200);
+  },
+
   async "a session that a full disk did not store can be logged out of"({ node }) {
     const storage = full();
     const p = new Person(node, { storage });

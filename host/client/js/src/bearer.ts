@@ -211,6 +211,7 @@ export class Bearer implements Session {
   }
 
   close(): void {
+    if (this.#keeping.pending) this.#flights.alone(async () => void (await this.#keeping.load())).catch(() => {});
     this.#storage.close?.();
   }
 

@@ -52,7 +52,9 @@ export class Client {
   async #send(input: string | URL | Request, init: RequestInit | undefined, signal: AbortSignal | undefined) {
     const request = new Request(typeof input === "string" ? this.#below(input) : input, init);
     const foreign = !this.#options.origins.has(new URL(request.url).origin);
-    if (foreign || request.headers.has("Authorization")) return this.#options.fetch(request, { signal: signal ?? null });
+    if (foreign || request.headers.has("Authorization")) {
+      return this.#options.fetch(request, { signal: signal ?? null });
+    }
     // The body of a Request can be read once; any other but a stream is there to be sent again.
     const spare = input instanceof Request && !streams(init?.body) ? request.clone() : undefined;
     const { url } = request;
@@ -98,7 +100,7 @@ export class Client {
     return this.#telling.add(told);
   }
 
-  /** Stops listening to other tabs. */
+  /** Stops listening to other tabs, and tries to store what could not be stored. */
   close(): void {
     this.#session.close();
   }

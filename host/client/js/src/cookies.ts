@@ -198,5 +198,6 @@ export class Cookies implements Session {
 
 /** Whether a token view says, in JSON, that there is no session: it has no cookie (400), or refuses it. */
 function none(error: unknown): error is Refused | Unexpected {
-  return error instanceof Refused || (error instanceof Unexpected && error.status === 400 && error.answer !== undefined);
+  if (error instanceof Refused) return true;
+  return error instanceof Unexpected && error.status === 400 && error.answer !== undefined;
 }

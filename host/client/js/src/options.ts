@@ -80,7 +80,8 @@ export function complete(options: Options) {
   }
   if (!TOKEN.test(scheme)) throw new TypeError(`scheme ${JSON.stringify(scheme)} is not a word such as Bearer`);
   for (const [name, value] of Object.entries({ early, attempt, patience, lifetime })) {
-    if (value !== undefined && !(typeof value === "number" && value >= 0)) throw new TypeError(`${name} has to be milliseconds, not ${value}`);
+    if (value === undefined || (typeof value === "number" && value >= 0)) continue;
+    throw new TypeError(`${name} has to be milliseconds, not ${value}`);
   }
   if (!allowHTTP) guard("server", server);
   const origins = (options.origins ?? []).map((one) => {

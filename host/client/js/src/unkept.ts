@@ -13,6 +13,11 @@ export class Keeping {
     this.#storage = storage;
   }
 
+  /** Whether a change is to be made. */
+  get pending(): boolean {
+    return this.#unkept !== undefined;
+  }
+
   /** What the storage has, or would have if it could be written. */
   async load(): Promise<Tokens | undefined> {
     const unkept = this.#unkept;
