@@ -49,13 +49,14 @@ type uses struct {
 	crowded chan struct{}
 }
 
-// add takes in a use. One of a log-in for which there is no room is left out.
-func (u *uses) add(x use) {
+// add takes in a use, and reports whether it is the one that makes the room more than half full. One of a log-in for
+// which there is no room is left out.
+func (u *uses) add(x use) (half bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	old, ok := u.list[x.used]
 	if ok && old.at > x.at {
-		return
+		return false
 	}
 	size := useBytes + len(x.family.Customer.Text) + len(x.client.Agent) + len(x.client.Address)
 	if ok {
@@ -63,18 +64,14 @@ func (u *uses) add(x use) {
 		x.until = max(x.until, old.until)
 	}
 	if size > 0 && u.bytes+size > MaxUses {
-		return
+		return false
 	}
 	if u.list == nil {
 		u.list = map[used]use{}
 	}
 	u.list[x.used] = x
-	if u.bytes += size; u.bytes > MaxUses/2 {
-		select {
-		case u.crowded <- struct{}{}:
-		default:
-		}
-	}
+	u.bytes += size
+	return u.bytes > MaxUses/2 && u.bytes-size <= MaxUses/2
 }
 
 // take takes all out.
@@ -91,16 +88,26 @@ func (db *DB) UseLogin(n NewLogin) {
 	if db.checkLogin(n) != nil {
 		return
 	}
-	db.uses.add(use{used: used{family: n.Family}, at: db.config.Now().UnixMilli(), until: n.Until,
-		client: n.Client.cut()})
+	db.note(use{used: used{family: n.Family}, at: db.config.Now().UnixMilli(), until: n.Until, client: n.Client.cut()})
 }
 
 // UseSession notes that a session was used, as UseLogin does.
 func (db *DB) UseSession(id SessionID, c Client) {
-	db.uses.add(use{used: used{session: id}, at: db.config.Now().UnixMilli(), client: c.cut()})
+	db.note(use{used: used{session: id}, at: db.config.Now().UnixMilli(), client: c.cut()})
 }
 
-// Crowded receives when uses that wait take more than half of MaxUses.
+func (db *DB) note(x use) {
+	if !db.uses.add(x) {
+		return
+	}
+	select {
+	case db.uses.crowded <- struct{}{}:
+	default:
+	}
+}
+
+// Crowded receives when uses that wait begin to take more than half of MaxUses. It does not receive again before
+// FlushUses has made room: while the store is unavailable, or its outbox full, there is nothing to hurry for.
 func (db *DB) Crowded() <-chan struct{} { return db.uses.crowded }
 
 // FlushUses writes the uses that wait: of each log-in the latest, if it is five minutes later than the one that is
