@@ -107,7 +107,7 @@ func (f file) locked(ctx context.Context, work func() error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(string(f)), 0o700); err != nil {
 		return err
 	}
-	lock := flock.New(string(f)+".lock", flock.SetPermissions(0o600))
+	lock := flock.New(string(f)+".lock", flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
