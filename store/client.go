@@ -21,15 +21,16 @@ type Client struct {
 	Address string // a network, such as 203.0.113.0/24; "" if unknown
 }
 
-// cut is the client as it is stored: in UTF-8, without control characters, and within the bounds.
+// cut is the client as it is stored: in UTF-8, of characters that print, and within the bounds.
 func (c Client) cut() Client {
 	return Client{Agent: cutText(c.Agent, MaxAgent), Address: cutText(c.Address, MaxAddress)}
 }
 
-// cutText is at most that many bytes of a text, whole runes, without control characters.
+// cutText is at most that many bytes of a text, whole runes, of which only those are left that print: neither control
+// characters nor marks of direction, which would turn the text around them.
 func cutText(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
@@ -40,7 +41,7 @@ func cutText(s string, most int) string {
 	for !utf8.RuneStart(s[most]) {
 		most--
 	}
-	return s[:most]
+	return strings.Clone(s[:most]) // the rest may be long, and uses are kept
 }
 
 // append appends the encoding in a record: agent | address.

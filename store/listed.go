@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -195,7 +196,7 @@ func (s Session) ListID() string { return base64.RawURLEncoding.EncodeToString(s
 // ReadListID reads what Login.ListID wrote: the family, without its customer; ok is false for anything else.
 func ReadListID(id string) (k core.FamilyKey, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(id)
-	if err != nil || len(b) != listedBytes {
+	if err != nil || len(b) != listedBytes || strings.ContainsAny(id, "\r\n") { // which the decoder leaves out
 		return core.FamilyKey{}, false
 	}
 	return core.FamilyKey{Start: int64(binary.BigEndian.Uint64(b)), Bits: binary.BigEndian.Uint64(b[8:])}, true

@@ -116,7 +116,8 @@ func (w *writer) joinLogin(f fact.Login) error {
 	if err != nil {
 		return err
 	}
-	after := listed{used: f.Used, until: f.Until, Client: Client{Agent: f.Agent, Address: f.Address}}
+	client := Client{Agent: f.Agent, Address: f.Address}.cut() // another node may say anything
+	after := listed{used: f.Used, until: f.Until, Client: client}
 	if found {
 		if after = old.join(after); after != old {
 			w.putLogin(key, old.until, after)
