@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
@@ -150,6 +151,12 @@ func (l listedLogins) append(b, within []byte) []byte {
 // lastMilli is the end of the year 9999, in Unix milliseconds.
 const lastMilli = 253402300799999
 
+// isTime reports whether a time in Unix milliseconds is one that an answer can show.
+func isTime(at int64) bool { return 0 < at && at <= lastMilli }
+
+// isShort reports whether a text is UTF-8 of at most that many bytes.
+func isShort(text string, most int) bool { return len(text) <= most && utf8.ValidString(text) }
+
 func readLogins(b []byte) (l listedLogins, within []byte, err error) {
 	r := begin(b)
 	within = r.Bytes()
@@ -162,8 +169,8 @@ func readLogins(b []byte) (l listedLogins, within []byte, err error) {
 		used := r.I64()
 		x.Used = time.UnixMilli(used).UTC()
 		x.Client = store.Client{Agent: r.Text(), Address: r.Text()}
-		r.Bad = r.Bad || used < 0 || used > lastMilli || len(x.Client.Agent) > store.MaxAgent ||
-			len(x.Client.Address) > store.MaxAddress
+		r.Bad = r.Bad || !isTime(x.Family.Start) || !isTime(used) || !isShort(x.Client.Agent, store.MaxAgent) ||
+			!isShort(x.Client.Address, store.MaxAddress)
 		l.list = append(l.list, x)
 	}
 	return l, within, end(r)

@@ -2,7 +2,9 @@ package node
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -70,5 +72,27 @@ func Samples() map[string][][]byte {
 			Family: core.FamilyKey{Start: 1790000000000, Bits: 5}, Used: time.UnixMilli(1790000000001).UTC(),
 			Client: store.Client{Agent: "curl/8", Address: "192.0.2.0/24"}}}}.append(nil, answers[0])},
 		"answer": answers,
+	}
+}
+
+// HostileLists are answers to whichLogins that no honest hub gives.
+func HostileLists() map[string][]byte {
+	within := answer{}.append(nil)
+	one := func(start, used int64, c store.Client) []byte {
+		return listedLogins{count: 1, list: []store.Login{{Family: core.FamilyKey{Start: start, Bits: 5},
+			Used: time.UnixMilli(used), Client: c}}}.append(nil, within)
+	}
+	const now = 1790000000000
+	return map[string][]byte{
+		"began never":         one(0, now, store.Client{}),
+		"began before 1970":   one(-1, now, store.Client{}),
+		"began after 9999":    one(lastMilli+1, now, store.Client{}),
+		"began at the end":    one(math.MaxInt64, now, store.Client{}),
+		"used before 1970":    one(now, -1, store.Client{}),
+		"used at the end":     one(now, math.MaxInt64, store.Client{}),
+		"a long agent":        one(now, now, store.Client{Agent: strings.Repeat("x", store.MaxAgent+1)}),
+		"a long address":      one(now, now, store.Client{Address: strings.Repeat("x", store.MaxAddress+1)}),
+		"no UTF-8":            one(now, now, store.Client{Agent: "\xff"}),
+		"more than there are": listedLogins{list: make([]store.Login, 1)}.append(nil, within),
 	}
 }

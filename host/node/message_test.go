@@ -32,6 +32,15 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// A hub's list of log-ins has no time that no answer could show, nor a client beyond the bounds.
+func TestAttackListed(t *testing.T) {
+	for name, l := range node.HostileLists() {
+		if got, err := node.Messages["listed"](l); err == nil {
+			t.Errorf("%s: it is read as %x", name, got)
+		}
+	}
+}
+
 // Whatever is taken for a message encodes to the same bytes; of an answer that holds but for faults that nobody knows.
 func FuzzMessage(f *testing.F) {
 	for _, samples := range node.Samples() {
