@@ -213,7 +213,8 @@ func TestSessionIDs(t *testing.T) {
 	own := s.sessions(t, access, "").own(t)
 	const missing = `{"detail":"No Session matches the given query."}`
 	for _, id := range []string{
-		"x", strings.Repeat("A", 22), own[:21], own + "A", own + "=", own[:21] + "%2B", "%00", "%C3%A9", "%FF", "..%5C",
+		"x", strings.Repeat("A", 22), own[:21], own + "A", own + "=", own[:21] + "%2B",
+		own + "%0A", "%0D%0A" + own, own + "%20", "%00", "%C3%A9", "%FF", "..%5C",
 		strings.ToUpper(own) + strings.ToLower(own), "me", "-1", strings.Repeat("A", 4000), "%7Bid%7D",
 	} {
 		answer, body := s.ask(t, "DELETE", sessionsPath+id+"/", "", "Authorization: Bearer "+access)
