@@ -98,6 +98,7 @@ func TestMalformed(t *testing.T) {
 		"a family dead for ever":           fact.RevokeFamily{Family: family, Until: math.MaxInt64},
 		"a long issuer":                    fact.RevokeFamily{Family: core.FamilyKey{Issuer: long}},
 		"an advance to no generation":      fact.AdvanceFamily{Family: family},
+		"an advance named by no start":     fact.AdvanceFamily{Family: family, Home: 1, Generation: 1},
 		"a life too long":                  fact.Lifetimes{Access: math.MaxInt64/1_000_000_000 + 1},
 		"a negative life":                  fact.Lifetimes{Foreign: -1},
 		"a key without an id":              key(func(f *fact.Key) { f.ID = "" }),

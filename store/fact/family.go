@@ -44,6 +44,7 @@ func readAdvanceFamily(r *reader) Fact {
 		Sequence: r.U64()}
 	if r.version == 2 {
 		if r.Bool() {
+			r.require(f.Start > 0)
 			f.Family.Start = f.Start
 		}
 		f.Home = r.U16()
