@@ -30,12 +30,20 @@ func (l listed) encode() []byte {
 }
 
 func decodeListed(value []byte) (listed, error) {
-	r := begin(value)
-	l := listed{used: r.I64(), until: r.I64(), Client: r.client()}
-	if !r.Done() || l.used < 0 || l.used > lastMoment/1000 || l.until <= 0 || l.until > core.LastUntil {
+	l, r := beginListed(value)
+	l.Client = r.client()
+	if !r.Done() {
 		return listed{}, corrupt("login")
 	}
 	return l, nil
+}
+
+// beginListed reads a record up to its client, which takes longer than the rest.
+func beginListed(value []byte) (listed, reader) {
+	r := begin(value)
+	l := listed{used: r.I64(), until: r.I64()}
+	r.Bad = r.Bad || l.used < 0 || l.used > lastMoment/1000 || l.until <= 0 || l.until > core.LastUntil
+	return l, r
 }
 
 // join is what two records say of one log-in: who used it last, and the latest end.
@@ -94,10 +102,18 @@ func (t tables) listedIn(key []byte) (l listed, ok bool, err error) {
 // eachLogin calls one with the records of a customer's log-ins, the oldest first, until it returns false. Those that
 // cannot be read it leaves out: Check names them, and they must keep nobody from logging in.
 func (t tables) eachLogin(customer []byte, one func(key []byte, l listed) bool) {
+	t.eachRecord(customer, func(key, value []byte) bool {
+		l, err := decodeListed(value)
+		return err != nil || one(key, l)
+	})
+}
+
+// eachRecord is eachLogin with the records as they are stored.
+func (t tables) eachRecord(customer []byte, one func(key, value []byte) bool) {
 	prefix := ofCustomerPrefix(customer)
 	cursor := t.tx.Bucket(loginsBucket).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		if l, err := decodeListed(v); err == nil && !one(k, l) {
+		if !one(k, v) {
 			return
 		}
 	}
@@ -181,12 +197,17 @@ func (w *writer) makesRoom(customer []byte, l listed, count int) (leaves []leavi
 	var own int
 	var last leaving
 	used := l.used
-	w.eachLogin(customer, func(key []byte, x listed) bool {
+	w.eachRecord(customer, func(key, value []byte) bool {
+		x, r := beginListed(value)
+		if r.Bad {
+			return true
+		}
 		if own++; last.key == nil && x.used <= used || x.used < used {
-			used, last = x.used, leaving{bytes.Clone(key), x.until}
+			used, last = x.used, leaving{key, x.until}
 		}
 		return true
 	})
+	last.key = bytes.Clone(last.key)
 	if own >= maxLoginsEach {
 		if last.key == nil {
 			return nil, false
