@@ -17,7 +17,7 @@ const (
 
 // Client is what a list of log-ins shows of whoever logged in or was here last.
 type Client struct {
-	Agent   string // the User-Agent header
+	Agent   string // the User-Agent header: the store keeps its beginning
 	Address string // a network, such as 203.0.113.0/24; "" if unknown
 }
 
@@ -26,22 +26,20 @@ func (c Client) cut() Client {
 	return Client{Agent: cutText(c.Agent, MaxAgent), Address: cutText(c.Address, MaxAddress)}
 }
 
-// cutText is at most that many bytes of a text, whole runes, of which only those are left that print: neither control
-// characters nor marks of direction, which would turn the text around them.
+// cutText is the beginning of a text, at most that many bytes of UTF-8, of which only characters are left that print.
+// Control characters would reach terminals, and marks of direction would turn the text around them.
 func cutText(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
+	var cut strings.Builder
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			continue
 		}
-		return r
-	}, strings.ToValidUTF8(s[:min(len(s), 4*most)], ""))
-	if len(s) <= most {
-		return s
+		if cut.Len()+utf8.RuneLen(r) > most {
+			break
+		}
+		cut.WriteRune(r)
 	}
-	for !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return strings.Clone(s[:most]) // the rest may be long, and uses are kept
+	return cut.String()
 }
 
 // append appends the encoding in a record: agent | address.

@@ -4,9 +4,9 @@
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
 // and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
 // again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. SettleLogin records
-// log-ins by tokens too, and Logins and SessionsOf list a customer's. The other methods
-// are for operators and for nodes of a fleet. Check says what is wrong with a file that nobody has open, or with a
-// backup. Backup makes one of an open store, and Restore makes a store of it in which every log-in has ended.
+// log-ins by tokens too, and Logins and SessionsOf list a customer's. The other methods are for operators and for nodes
+// of a fleet. Check says what is wrong with a file that nobody has open, or with a backup. Backup makes one of an open
+// store, and Restore makes a store of it in which every log-in has ended.
 //
 // The one rule: an acknowledged change is on the disk, and so is everything that an answer rests on. A reader who
 // sees a commit that is still being synced waits for it.
@@ -56,11 +56,11 @@
 //	            loginrecord.go and client.go (of lists of log-ins), keyrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
-//	            ended.go (for lists of revoked tokens), listed.go (lists of log-ins)
+//	            ended.go (for lists of revoked tokens), listed.go (lists of log-ins) and listid.go (ids in them)
 //	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
-//	            session.go, uses.go (of listed log-ins), customer.go and change.go, newcomers.go, set.go,
-//	            replacepassword.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and
-//	            reseal.go, purge.go and keypurge.go, epoch.go
+//	            settlelogin.go and uses.go (of listed log-ins), session.go, customer.go and change.go, newcomers.go,
+//	            set.go, replacepassword.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go
+//	            and reseal.go, purge.go and keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)

@@ -344,3 +344,6 @@ func UsesWaiting(db *DB) int {
 	defer db.uses.mu.Unlock()
 	return len(db.uses.list)
 }
+
+// Cut is the client as it is stored.
+func (c Client) Cut() Client { return c.cut() }

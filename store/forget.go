@@ -51,7 +51,7 @@ func (w *writer) forgetLogin(f fact.Forget) {
 		w.remove(loginExpiryBucket, loginExpiryKey(f.Until, f.Key))
 		return
 	}
-	w.unlistAll([]leaving{{f.Key, f.Until}})
+	w.unlist(leaving{f.Key, f.Until})
 }
 
 // recordBucket is the bucket of a kind of record that ends.

@@ -152,16 +152,10 @@ func (w *writer) joinLogin(f fact.Login) error {
 		return err
 	}
 	leaves, fits := w.makesRoom(idKey(f.Family.Customer), after, count)
-	for _, l := range leaves {
-		w.unlist(l.key, l.until)
-	}
-	count -= len(leaves)
+	w.unlist(leaves...)
 	if fits {
 		w.putLogin(key, 0, after)
-		count++
-	}
-	if fits || len(leaves) > 0 {
-		w.put(metaBucket, loginsKey, encodeNumber(int64(count)))
+		w.countLogins(1)
 	}
 	return nil
 }
@@ -176,12 +170,6 @@ func (w *writer) putLogin(key []byte, was int64, l listed) {
 		w.remove(loginExpiryBucket, loginExpiryKey(was, key))
 	}
 	w.put(loginExpiryBucket, loginExpiryKey(l.until, key), []byte{recordVersion})
-}
-
-// unlist removes the record of a log-in, but does not count.
-func (w *writer) unlist(key []byte, until int64) {
-	w.remove(loginsBucket, key)
-	w.remove(loginExpiryBucket, loginExpiryKey(until, key))
 }
 
 // leaving is a log-in that is listed no longer.
@@ -241,22 +229,26 @@ func (w *writer) unlistEnded(customer []byte, cutOff int64) {
 		leaves = append(leaves, leaving{bytes.Clone(key), l.until})
 		return true
 	})
-	w.unlistAll(leaves)
+	w.unlist(leaves...)
 }
 
-// unlistAll removes log-ins and counts.
-func (w *writer) unlistAll(leaves []leaving) {
-	if len(leaves) == 0 {
-		return
-	}
+// unlist removes the records of log-ins.
+func (w *writer) unlist(leaves ...leaving) {
 	for _, l := range leaves {
-		w.unlist(l.key, l.until)
+		w.remove(loginsBucket, l.key)
+		w.remove(loginExpiryBucket, loginExpiryKey(l.until, l.key))
 	}
+	if len(leaves) > 0 {
+		w.countLogins(-len(leaves))
+	}
+}
+
+func (w *writer) countLogins(more int) {
 	n, err := w.listedCount()
 	if err != nil {
 		panic(err)
 	}
-	w.put(metaBucket, loginsKey, encodeNumber(int64(n-len(leaves))))
+	w.put(metaBucket, loginsKey, encodeNumber(int64(n+more)))
 }
 
 // unlistRevoked removes a log-in that was revoked.
@@ -266,6 +258,6 @@ func (w *writer) unlistRevoked(k core.FamilyKey) {
 	}
 	key := loginKey(k)
 	if l, ok, err := w.listedIn(key); err == nil && ok {
-		w.unlistAll([]leaving{{key, l.until}})
+		w.unlist(leaving{key, l.until})
 	}
 }

@@ -65,8 +65,5 @@ func Memory(h http.Handler) server.MemoryStats { return h.(*handler).memory.Stat
 // ForbidCookieWork has a handler fail whatever concerns browsers.
 func ForbidCookieWork(h http.Handler) { h.(*handler).browsers = nil }
 
-// What lists of log-ins show of a client.
-var (
-	ShownAgent = shownAgent
-	Coarse     = coarse
-)
+// Coarse is what lists of log-ins show of an address.
+var Coarse = coarse

@@ -11,8 +11,7 @@ type Client struct {
 	// Prefix is the network by which turns are fair: passwords are hashed in turns for each client and each account.
 	// Zero if unknown.
 	Prefix netip.Prefix
-	// Agent is the User-Agent header: valid UTF-8 without control characters, at most store.MaxAgent bytes. The store
-	// cuts what is longer.
+	// Agent is the User-Agent header as it came. The store keeps what prints of its beginning.
 	Agent string
 	// Address is a coarse form of the address, such as 203.0.113.0/24, "" if unknown. A list of log-ins shows it.
 	Address string

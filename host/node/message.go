@@ -59,8 +59,7 @@ func (m logoutAll) append(b []byte) []byte {
 
 func readLogoutAll(b []byte) (m logoutAll, err error) {
 	r := begin(b)
-	m.token = readBytes(r, core.MaxTokenBytes+1)
-	r.Bad = r.Bad || m.token == ""
+	m.token = readToken(r)
 	return m, end(r)
 }
 
@@ -175,6 +174,13 @@ func readBytes(r *codec.Reader, most int) string {
 		return ""
 	}
 	return string(b)
+}
+
+// readToken is a token, which is not empty.
+func readToken(r *codec.Reader) string {
+	token := readBytes(r, core.MaxTokenBytes+1)
+	r.Bad = r.Bad || token == ""
+	return token
 }
 
 // end is nil if the message was whole.
