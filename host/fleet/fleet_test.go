@@ -298,7 +298,7 @@ func TestLeave(t *testing.T) {
 	inWorld(t, 1, settings, func(w *world) {
 		edge := w.edges[0]
 		k := edge.family(1, 1)
-		w.sleep(2 * time.Second)
+		w.sleep(2*time.Second + 10*time.Millisecond) // between two hellos
 		status := func() fleet.MemberStatus {
 			members, err := w.hub.db.Members(w.ctx)
 			w.must(err)
