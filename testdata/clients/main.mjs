@@ -1,6 +1,7 @@
 // Runs the scenarios, and counts them.
 import { parseArgs } from "node:util";
 import { start } from "../browser/node.mjs";
+import { attacks } from "./attacks.mjs";
 import { golang } from "./golang.mjs";
 import { requests } from "./requests.mjs";
 import { schemes } from "./schemes.mjs";
@@ -21,7 +22,7 @@ if (args.share) {
 let passed = 0, failed = 0;
 const node = await start({ host: "127.0.0.1", config: { simple_jwt: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } } });
 try {
-  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...troubles, ...schemes, ...silence, ...sharing, ...golang, ...strangers })) {
+  for (const [name, scenario] of Object.entries({ ...session, ...requests, ...troubles, ...attacks, ...schemes, ...silence, ...sharing, ...golang, ...strangers })) {
     if (!name.includes(args.only)) continue;
     try {
       await scenario({ node });

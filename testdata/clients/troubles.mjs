@@ -1,15 +1,14 @@
 // What disturbs a session: disks, servers, clocks, files, and calls that come at the wrong moment.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, lacks, same } from "../browser/check.mjs";
 import { Client, file, LoggedOut, memory } from "./packages.mjs";
 import { Person, paths } from "./shop.mjs";
+import { due, inFolder, inTime, passing, thrown } from "./conditions.mjs";
 
 const logoutAll = "/auth/logout/all/";
-const thrown = async (promise) => promise.then(() => undefined, (error) => error);
 const asked = { reason: "asked", cause: "", detail: "" };
 const elsewhere = { reason: "elsewhere", cause: "", detail: "" };
 const JSONs = (value) => async () => Response.json(value);
@@ -27,53 +26,11 @@ function full() {
   };
 }
 
-// passing has the clocks of this machine show something else while a test runs: wall and run are milliseconds more.
-async function passing(test) {
-  const clocks = { wall: 0, run: 0 };
-  const [wall, run] = [Date.now, performance.now];
-  Date.now = () => wall() + clocks.wall;
-  performance.now = () => run.call(performance) + clocks.run;
-  try {
-    await test(clocks);
-  } finally {
-    Date.now = wall;
-    delete performance.now;
-  }
-}
-
-// due has the next use of the access token refresh it.
-async function due(p) {
-  p.later(57);
-  same("status", await p.me(), 200);
-}
-
-// within a minute, or never.
-async function inTime(promise) {
-  const stop = new AbortController();
-  const late = sleep(60_000, undefined, { signal: stop.signal }).then(() => { throw new Error("never"); });
-  late.catch(() => {});
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    stop.abort();
-  }
-}
-
 // gate is a promise, and what fulfils it.
 function gate() {
   let open;
   const opened = new Promise((resolve) => { open = resolve; });
   return { opened, open };
-}
-
-// inFolder runs a test with a folder that goes with it.
-async function inFolder(test) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "edgetoken-client-"));
-  try {
-    await test(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
 }
 
 // endless gives an answer that does not end, and what was taken of it.

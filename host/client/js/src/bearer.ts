@@ -1,13 +1,15 @@
 import type { Caller } from "./call.js";
-import { LoggedOut, Refused, Unexpected } from "./errors.js";
+import type { ServerClock } from "./clock.js";
+import { LoggedOut, Refused } from "./errors.js";
 import { Flights } from "./flights.js";
 import { asked, elsewhere, type Logout, type Telling } from "./logout.js";
 import type { Complete } from "./options.js";
 import { Backoff, sleep } from "./retry.js";
 import type { Prepared, Session } from "./session.js";
 import { memory, type Storage } from "./storage.js";
-import { Life, same, type Tokens } from "./tokens.js";
+import { Life, same, sendable, type Tokens } from "./tokens.js";
 import { Keeping } from "./unkept.js";
+import { Views } from "./views.js";
 
 // From one look to the next whether somebody else has stored a pair, in milliseconds.
 const STORAGE_POLL = 50;
@@ -15,7 +17,8 @@ const STORAGE_POLL = 50;
 /** A session whose tokens the client has. */
 export class Bearer implements Session {
   readonly #options: Complete;
-  readonly #caller: Caller;
+  readonly #clock: ServerClock;
+  readonly #views: Views;
   readonly #telling: Telling;
   readonly #storage: Storage;
   readonly #keeping: Keeping;
@@ -25,7 +28,8 @@ export class Bearer implements Session {
 
   constructor(options: Complete, caller: Caller, telling: Telling) {
     this.#options = options;
-    this.#caller = caller;
+    this.#clock = caller.clock;
+    this.#views = new Views(options, caller);
     this.#telling = telling;
     this.#storage = options.storage ?? memory();
     this.#keeping = new Keeping(this.#storage);
@@ -38,7 +42,7 @@ export class Bearer implements Session {
   async prepare(request: Request): Promise<Prepared> {
     const access = await this.token();
     const headers = new Headers(request.headers);
-    headers.set("Authorization", this.#authorization(access));
+    headers.set("Authorization", this.#views.authorization(access));
     return {
       request: new Request(request, { headers }),
       again: async (answer) =>
@@ -70,7 +74,7 @@ export class Bearer implements Session {
 
   /** Whether tokens that are to be replaced may still do. */
   #usable({ access }: Tokens): boolean {
-    return access !== "" && access !== this.#bad && !new Life(access).ended(this.#caller.clock.now());
+    return sendable(access) && access !== this.#bad && !new Life(access).ended(this.#clock.now());
   }
 
   /** The tokens that were seen last, else those of the storage. */
@@ -87,7 +91,7 @@ export class Bearer implements Session {
   /** Whether tokens are to be replaced before they are used. */
   #wants({ access }: Tokens): boolean {
     const { early, draw } = this.#options;
-    return access === "" || access === this.#bad || new Life(access).due(this.#caller.clock.now(), early, draw);
+    return !sendable(access) || access === this.#bad || new Life(access).due(this.#clock.now(), early, draw);
   }
 
   /**
@@ -95,8 +99,7 @@ export class Bearer implements Session {
    * fresh, and the storage still has it.
    */
   async #refuse(access: string): Promise<boolean> {
-    const { clock } = this.#caller;
-    if (clock.measured && new Life(access).young(clock.now())) {
+    if (this.#clock.measured && new Life(access).young(this.#clock.now())) {
       const held = await this.#storage.load().catch(() => ({ access }));
       if (held?.access === access) return false;
     }
@@ -107,22 +110,29 @@ export class Bearer implements Session {
   /** Replaces what the storage has, unless somebody else has done so. */
   async #refresh(): Promise<void> {
     const backoff = new Backoff(this.#options.patience);
-    for (;;) {
+    for (let late = false; ; ) {
       const held = await this.#keeping.load();
       if (held === undefined) {
         this.#loggedOut(elsewhere);
         throw new LoggedOut();
       }
       if (!this.#wants(held)) return this.#loggedIn(held);
+      if (late) {
+        late = false;
+        await backoff.crowded();
+        continue;
+      }
       let next: Tokens;
       try {
-        next = await this.#askRefresh(held, backoff);
+        next = await this.#views.refresh(held, backoff);
       } catch (error) {
+        late = error instanceof Refused;
         if (error instanceof Refused) await this.#giveUp(held, error);
         else await backoff.after(error);
         continue;
       }
       if (await this.#keep(held, next)) return;
+      late = true;
     }
   }
 
@@ -156,20 +166,21 @@ export class Bearer implements Session {
       this.#keeping.hold(sent, next);
     }
     if (kept) this.#loggedIn(next);
-    else if ((await this.#keeping.load()) === undefined) await this.#askBlacklist(next).catch(() => {});
+    else if ((await this.#keeping.load()) === undefined) await this.#views.blacklist(next).catch(() => {});
     return kept;
   }
 
   async login(fields: Record<string, unknown>): Promise<void> {
-    const next = await this.#askLogin(fields);
-    while (!(await this.#storage.replace(await this.#storage.load(), next)));
+    const next = await this.#views.login(fields);
+    const backoff = new Backoff(this.#options.patience);
+    while (!(await this.#storage.replace(await this.#storage.load(), next))) await backoff.crowded();
     this.#keeping.drop();
     this.#loggedIn(next);
   }
 
   logout(): Promise<void> {
     return this.#leave((held) =>
-      this.#askBlacklist(held).catch((error) => {
+      this.#views.blacklist(held).catch((error) => {
         if (!(error instanceof Refused)) throw error; // what the server refuses is no session
       }),
     );
@@ -179,10 +190,19 @@ export class Bearer implements Session {
     for (let last = false; ; last = true) {
       await this.token();
       try {
-        return await this.#leave((held) => this.#askLogoutAll(held));
+        return await this.#leave((held) => this.#logoutAll(held));
       } catch (error) {
         if (last || !(error instanceof Refused)) throw error;
       }
+    }
+  }
+
+  async #logoutAll(held: Tokens): Promise<void> {
+    try {
+      await this.#views.logoutAll(held);
+    } catch (error) {
+      if (error instanceof Refused) this.#bad = held.access; // no other session has ended
+      throw error;
     }
   }
 
@@ -204,8 +224,8 @@ export class Bearer implements Session {
           await backoff.after(error);
           continue;
         }
-        // Whoever shares the storage may have refreshed meanwhile; then the new pair is to end.
         if (await this.#keeping.replace(held, undefined)) return this.#loggedOut(asked);
+        await backoff.crowded(); // somebody has refreshed meanwhile: the new pair is to end
       }
     });
   }
@@ -231,45 +251,5 @@ export class Bearer implements Session {
   #loggedOut(logout: Logout): void {
     this.#tokens = undefined;
     this.#telling.loggedOut(logout);
-  }
-
-  #authorization(access: string): string {
-    return `${this.#options.scheme} ${access}`;
-  }
-
-  async #askLogin(fields: Record<string, unknown>): Promise<Tokens> {
-    const { paths, patience } = this.#options;
-    for (const backoff = new Backoff(patience); ; ) {
-      try {
-        // Hashing takes its time, so one attempt may take all there is.
-        const { access, refresh } = await this.#caller.ask(paths.login, backoff.within(patience), fields);
-        if (access === "" || refresh === "") throw new Unexpected(paths.login, 200, "");
-        return { access, refresh };
-      } catch (error) {
-        await backoff.after(error);
-      }
-    }
-  }
-
-  async #askRefresh(held: Tokens, backoff: Backoff): Promise<Tokens> {
-    const { paths, attempt } = this.#options;
-    const within = backoff.within(attempt);
-    const { access, refresh } = await this.#caller.ask(paths.refresh, within, { refresh: held.refresh });
-    if (access === "") throw new Unexpected(paths.refresh, 200, "");
-    return { access, refresh: refresh || held.refresh };
-  }
-
-  async #askBlacklist({ refresh }: Tokens): Promise<void> {
-    await this.#caller.ask(this.#options.paths.blacklist, this.#options.attempt, { refresh });
-  }
-
-  async #askLogoutAll({ access }: Tokens): Promise<void> {
-    const { paths, attempt } = this.#options;
-    try {
-      await this.#caller.ask(paths.logoutAll, attempt, {}, { Authorization: this.#authorization(access) });
-    } catch (error) {
-      if (error instanceof Refused) this.#bad = access; // no other session has ended
-      throw error;
-    }
   }
 }

@@ -8,6 +8,9 @@ const UNSAFE = /^(?!GET$|HEAD$)/;
 // The most that is read of an answer, in bytes.
 const MAX_ANSWER = 1 << 20;
 
+// The longest that a timer of Node takes, in milliseconds.
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What a client reads of the answers of the token views; "": it is missing. */
 export interface Answer {
   access: string;
@@ -71,7 +74,7 @@ export class Caller {
         init.headers = { ...init.headers, "Content-Type": "application/json" };
         init.body = JSON.stringify(body);
       }
-      const signal = AbortSignal.timeout(within);
+      const signal = AbortSignal.timeout(Math.ceil(Math.min(within, LONGEST_TIMER))); // Node takes no fractions
       answer = await this.send(new Request(this.address(path), init), signal);
       text = await beginning(answer);
     } catch (error) {
@@ -90,7 +93,8 @@ export class Caller {
     if ([401, 408, 425, 429].includes(answer.status) || answer.status >= 500) {
       throw new Unavailable(`${what}: ${answer.status}`, retryAfter(answer.headers));
     }
-    throw new Unexpected(what, answer.status, detail, got);
+    // Of an answer that may have tokens an error, which is logged, says nothing.
+    throw new Unexpected(what, answer.status, detail, answer.status < 400 ? undefined : got);
   }
 }
 
@@ -105,7 +109,7 @@ export async function beginning(answer: Response): Promise<string> {
     text += decoder.decode(value, { stream: true });
     left -= value.length;
     if (left > 0) continue;
-    await reader.cancel();
+    reader.cancel().catch(() => {}); // that of a clone waits for the other reader
     break;
   }
   return text;

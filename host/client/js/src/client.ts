@@ -61,7 +61,7 @@ export class Client {
     const first = await unless(signal, this.#session.prepare(request));
     const answer = await this.#caller.send(first.request, signal);
     if (!(await unless(signal, first.again(answer))) || streams(init?.body)) return answer;
-    await answer.body?.cancel();
+    await answer.body?.cancel().catch(() => {}); // it may have broken off
     const second = await unless(signal, this.#session.prepare(spare ?? new Request(url, init)));
     return this.#caller.send(second.request, signal);
   }
@@ -116,6 +116,7 @@ function unless<T>(signal: AbortSignal | undefined, wanted: Promise<T>): Promise
   if (signal === undefined) return wanted;
   return new Promise((resolve, reject) => {
     const end = () => reject(signal.reason);
+    if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
     wanted.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
   });

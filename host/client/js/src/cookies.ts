@@ -33,9 +33,11 @@ export class Cookies implements Session {
     this.#caller = caller;
     this.#telling = telling;
     this.#channel = channel(`edgetoken ${options.server.href}`);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      this.#csrf = data.kind === "refreshed" ? this.#csrf : "";
-      if (data.kind === "out") telling.loggedOut(elsewhere);
+    this.#channel.onmessage = ({ data }: MessageEvent<Partial<Message> | null | undefined>) => {
+      const kind = data?.kind;
+      if (kind !== "in" && kind !== "out" && kind !== "refreshed") return; // of another script of the origin
+      if (kind !== "refreshed") this.#csrf = "";
+      if (kind === "out") telling.loggedOut(elsewhere);
       else this.#renew();
     };
   }

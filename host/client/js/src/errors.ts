@@ -54,6 +54,9 @@ export class Unexpected extends Error {
 
 /** What REST framework says of the fields of a request, as "email: This field is required."; "": nothing. */
 function fieldErrors(answer: unknown): string {
-  const fields = Object.entries(answer ?? {}).filter(([, texts]) => Array.isArray(texts));
-  return fields.map(([name, texts]) => `${name}: ${texts.join(" ")}`).join("; ").slice(0, MAX_FIELD_ERRORS);
+  const said = Object.entries(answer ?? {}).flatMap(([name, texts]) => {
+    if (!Array.isArray(texts)) return [];
+    return [`${name}: ${texts.filter((text) => typeof text === "string").join(" ")}`];
+  });
+  return said.join("; ").slice(0, MAX_FIELD_ERRORS);
 }

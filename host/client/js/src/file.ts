@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sleep } from "./retry.js";
 import type { Storage } from "./storage.js";
@@ -9,6 +9,8 @@ import { same, type Tokens } from "./tokens.js";
 // Whoever changes the file holds a lock for a few milliseconds. One that is older than this was left behind.
 const STALE = 10_000;
 const LOCK_POLL = 5;
+const LONGEST_WAIT = 2 * STALE;
+const TAKEN = new Set<unknown>(["ENOTEMPTY", "EEXIST"]); // what rmdir says of a directory with something in it
 const MAX_FILE_SIZE = 1 << 20;
 
 /**
@@ -25,7 +27,7 @@ export function file(path: string): Storage {
     load: () => read(path),
     replace: async (old, next) => {
       const directory = dirname(path);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(directory);
       return locked(`${path}.writing`, async (beside) => {
         if (!same(await read(path), old)) return false;
         if (next === undefined) {
@@ -97,11 +99,31 @@ async function sync(directory: string): Promise<void> {
   }
 }
 
+/** Makes a directory and those above it. That of Node never ends where one cannot be made, such as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    return await mkdir(path, 0o700);
+  } catch (error) {
+    const above = dirname(path);
+    if (code(error) !== "ENOENT" || above === path) {
+      if (await stat(path).then((info) => info.isDirectory(), () => false)) return;
+      throw error;
+    }
+    await makeDirectory(above);
+  }
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    if (code(error) !== "EEXIST") throw error; // others have made it meanwhile
+  }
+}
+
 /**
  * Does something while nobody else does, by a directory that only one can make. work gets the name of a file
  * in there, which is gone if somebody has taken the lock for one that was left behind.
  */
 async function locked<T>(directory: string, work: (beside: string) => Promise<T>): Promise<T> {
+  const watch = new Watch(directory);
   for (;;) {
     try {
       await mkdir(directory, 0o700);
@@ -109,7 +131,7 @@ async function locked<T>(directory: string, work: (beside: string) => Promise<T>
     } catch (error) {
       if (code(error) !== "EEXIST") throw error;
     }
-    if (!(await unlocked(directory))) await sleep(LOCK_POLL * (0.5 + Math.random()));
+    if (!(await watch.unlocked())) await sleep(LOCK_POLL * (0.5 + Math.random()));
   }
   const beside = join(directory, `${randomUUID()}.new`);
   try {
@@ -120,16 +142,57 @@ async function locked<T>(directory: string, work: (beside: string) => Promise<T>
   }
 }
 
-/** Whether a lock is gone: one of a program that was killed is removed, with what that was writing. */
-async function unlocked(directory: string): Promise<boolean> {
-  try {
-    if (Date.now() - (await stat(directory)).mtimeMs <= STALE) return false;
-    for (const name of await readdir(directory)) {
-      if (name.endsWith(".new")) await rm(join(directory, name), { force: true });
+/** Looks at the lock of others while one waits for it. */
+class Watch {
+  readonly #directory: string;
+  readonly #began = performance.now();
+  #seen = ""; // the lock as it was last
+  #since = 0; // when it was so first
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Whether the lock is gone: one that was left behind is removed. Throws once the wait has been long. */
+  async unlocked(): Promise<boolean> {
+    let gone = false;
+    try {
+      if (await this.#left()) gone = await remove(this.#directory);
+    } catch (error) {
+      if (code(error) !== "ENOENT") throw error;
+      gone = true;
     }
+    if (!gone && performance.now() - this.#began > LONGEST_WAIT) {
+      throw new Error(`${this.#directory} is in use all the time; remove it if no program uses it`);
+    }
+    return gone;
+  }
+
+  /** Whether the lock is old, by its date or, where a clock was wrong, because it has not changed for so long. */
+  async #left(): Promise<boolean> {
+    const now = performance.now();
+    const info = await lstat(this.#directory);
+    if (!info.isDirectory()) throw new Error(`${this.#directory} is no directory; move it away`);
+    const seen = `${info.ino} ${info.ctimeMs}`;
+    if (seen !== this.#seen) {
+      this.#seen = seen;
+      this.#since = performance.now();
+    }
+    return Date.now() - info.mtimeMs > STALE || now - this.#since > STALE;
+  }
+}
+
+/** Removes a lock, with what a program that was killed was writing; false: somebody has just taken it. */
+async function remove(directory: string): Promise<boolean> {
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith(".new")) throw new Error(`${join(directory, name)} is not a file of this program; move it away`);
+    await rm(join(directory, name), { force: true });
+  }
+  try {
     await rmdir(directory);
   } catch (error) {
-    if (code(error) !== "ENOENT") throw error;
+    if (!TAKEN.has(code(error))) throw error;
+    return false;
   }
   return true;
 }

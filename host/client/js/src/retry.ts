@@ -20,7 +20,7 @@ export class Backoff {
 
   /** How long an attempt may take that has so many milliseconds at most. */
   within(attempt: number): number {
-    return Math.ceil(Math.min(attempt, Math.max(0, this.#end - performance.now()))); // Node takes no fractions
+    return Math.min(attempt, Math.max(0, this.#end - performance.now()));
   }
 
   /** Waits after a failure, or throws it where it may not be repeated or no time is left. */
@@ -30,6 +30,11 @@ export class Backoff {
     const wait = error.after + most / 2 + (Math.random() * most) / 2;
     if (performance.now() + wait >= this.#end) throw error;
     await sleep(wait);
+  }
+
+  /** Waits after others have replaced the stored tokens meanwhile. */
+  crowded(): Promise<void> {
+    return this.after(new Unavailable("others replace the stored tokens all the time"));
   }
 }
 

@@ -35,10 +35,11 @@ export function tabs(name = "edgetoken"): Storage {
     if (!closed) others.postMessage(message);
   };
 
-  others.onmessage = ({ data: { kind, state } }: MessageEvent<Message>) => {
-    if (kind === "ask") {
+  others.onmessage = ({ data }: MessageEvent<Partial<Message> | null | undefined>) => {
+    const state = data?.state;
+    if (data?.kind === "ask") {
       if (held.change > 0) say({ kind: "has", state: held });
-    } else if (state !== undefined && later(state, held)) {
+    } else if (data?.kind === "has" && valid(state) && later(state, held)) {
       const ended = held.tokens !== undefined && state.tokens === undefined;
       held = state;
       if (ended) told();
@@ -77,6 +78,13 @@ export function tabs(name = "edgetoken"): Storage {
       others.close();
     },
   };
+}
+
+/** Whether a state is one: any script of the origin can send messages. */
+function valid(state: Partial<State> | null | undefined): state is State {
+  const { login, change, tokens } = state ?? {};
+  if (!Number.isSafeInteger(login) || !Number.isSafeInteger(change)) return false;
+  return tokens === undefined || (typeof tokens?.access === "string" && typeof tokens.refresh === "string");
 }
 
 /**

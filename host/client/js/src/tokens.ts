@@ -9,6 +9,11 @@ export function same(a: Tokens | undefined, b: Tokens | undefined): boolean {
   return a?.access === b?.access && a?.refresh === b?.refresh;
 }
 
+/** Whether an access token can be in a header: visible ASCII. Errors of fetch quote what cannot. */
+export function sendable(access: string): boolean {
+  return /^[!-~]+$/.test(access);
+}
+
 // A token is fresh for so long, at most: another one would fare no better. In milliseconds.
 const YOUTH = 10_000;
 
