@@ -48,14 +48,14 @@ UNRACED="./host/cmd/edgetoken ./testdata/fleetsim ./store/password"
 
 # ONE_THREAD are tests of ONE_THREAD_IN that do one thing after the other, many times, some in two threads that share
 # nothing. The race detector would find nothing in them, and takes up to ten times as long. What TestConformance
-# replays, TestSecureDifferences replays with the detector. testdata/house checks that no other package has tests of
-# these names.
+# replays, TestSecureDifferences replays with the detector. TestWaitingLoginsKeepLittle measures memory, of which the
+# detector takes more. testdata/house checks that no other package has tests of these names.
 ONE_THREAD_IN="./host/httpapi ./host/engine ./store ./core ./host/config ./host/keys ./host/node"
 ONE_THREAD="TestConformance|TestNothingAnswersBeforeTheCheck|TestCheckAnswersEveryMethod\
 |TestSeedsAgree|TestWasm|TestWasmFull|TestWasmVerify|TestNoKeyInTheGuest|TestNoIDRepeats\
 |TestHistories|TestHistoriesFind|TestAdoptHistories|TestCheckDamagedPages|TestWaitingIsBounded|TestCompactAfterPurge\
 |TestRememberedIsBounded|TestUpgradeGoesOn|TestUpgradeFrom3|TestChecks|TestEnded|TestJudgeIsAuthenticate\
-|TestNoTextOfTheFileIsShown|TestKeysFitTheSandbox|TestClockSteps"
+|TestNoTextOfTheFileIsShown|TestKeysFitTheSandbox|TestClockSteps|TestWaitingLoginsKeepLittle"
 
 source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }

@@ -27,7 +27,9 @@ func TestAttackEndedStaysEnded(t *testing.T) {
 			var work sync.WaitGroup
 			for range 3 {
 				stolen, _ := s.loginFrom(t, "ana@example.com", "thief")
+				mu.Lock()
 				got = append(got, stolen)
+				mu.Unlock()
 				work.Go(func() {
 					for range 40 {
 						answer, _, next, _ := s.exchange(t, stolen)

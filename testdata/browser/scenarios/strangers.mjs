@@ -18,7 +18,7 @@ async function opened({ node, page }, project) {
 }
 
 // most is what the client may add to a page, in bytes of gzip.
-const most = 5500;
+const most = 7000;
 
 export const strangers = {
   async "the lines for fetch in a new project of Vite, in strict TypeScript"(t) {
