@@ -80,6 +80,16 @@ func cutOffIn(bucket *bbolt.Bucket, key []byte) (cutOff, error) {
 	return decodeCutOff(value)
 }
 
+// cutOffHere is cutOffOf, or the cut-off of the node where that is later.
+func (t tables) cutOffHere(id core.CustomerID, email string) (int64, error) {
+	own, err := decodeTally(t.get(metaBucket, tallyKey))
+	if err != nil {
+		return 0, err
+	}
+	cutOff, err := t.cutOffOf(id, email)
+	return max(own.nodeCutOff(), cutOff), err
+}
+
 // cutOffOf returns the cut-off of an id and an e-mail address, the later of both; 0 if there is none. Either may be
 // empty.
 func (t tables) cutOffOf(id core.CustomerID, email string) (int64, error) {

@@ -13,11 +13,14 @@ type gap struct{ after, until int64 } // Unix milliseconds; until 0: there is no
 
 // cutOff is the cut-off that a query sees: a later one if it is about a log-in of the gap, or none yet.
 func (g gap) cutOff(q Query, own int64) int64 {
-	if !q.HasFamily || g.after < q.Family.Start && q.Family.Start <= g.until {
+	if !q.HasFamily || g.has(q.Family.Start) {
 		return max(own, g.until)
 	}
 	return own
 }
+
+// has reports whether a log-in that began then, in Unix milliseconds, is of the gap.
+func (g gap) has(start int64) bool { return g.after < start && start <= g.until }
 
 // and is the gap that takes in both; either may be none.
 func (g gap) and(h gap) gap {

@@ -91,23 +91,17 @@ func (db *DB) liveLogins(t tables, customer core.CustomerID) (list []Login, err 
 // living says of log-ins of a customer whether they are live now.
 func (db *DB) living(t tables, customer core.CustomerID) (func(core.FamilyKey, listed) (bool, error), error) {
 	now := db.config.Now().Unix()
-	own, err := decodeTally(t.get(metaBucket, tallyKey))
-	if err != nil {
-		return nil, err
-	}
 	p, _, err := t.person(idKey(customer))
 	if err != nil {
 		return nil, err
 	}
-	cutOff, err := t.cutOffOf(customer, p.email.value)
+	cutOff, err := t.cutOffHere(customer, p.email.value)
 	if err != nil {
 		return nil, err
 	}
-	cutOff = max(cutOff, own.nodeCutOff())
 	forgotten, nodes := db.gap.Load(), db.homes.Load()
 	return func(k core.FamilyKey, l listed) (bool, error) {
-		missing := forgotten.after < k.Start && k.Start <= forgotten.until
-		if l.until < now || k.Start <= cutOff || missing || k.Start <= nodes.cutOff(k) {
+		if l.until < now || k.Start <= cutOff || forgotten.has(k.Start) || k.Start <= nodes.cutOff(k) {
 			return false, nil
 		}
 		f, _, err := t.familyOf(k, customer)

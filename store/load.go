@@ -84,10 +84,6 @@ func (db *DB) present(q Query, l *loaded) core.State {
 func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 	state, customer := &l.state, &l.customer
 	meta := t.tx.Bucket(metaBucket)
-	own, err := decodeTally(meta.Get(tallyKey))
-	if err != nil {
-		return loaded{}, err
-	}
 	id, err := t.find(kind, q)
 	if err != nil {
 		return loaded{}, err
@@ -105,11 +101,9 @@ func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 	if !found && q.Field == FieldEmail {
 		email = q.email()
 	}
-	cutOff, err := t.cutOffOf(id, email)
-	if err != nil {
+	if state.CutOff, err = t.cutOffHere(id, email); err != nil {
 		return loaded{}, err
 	}
-	state.CutOff = max(own.nodeCutOff(), cutOff)
 	if state.Longest, err = lifetimesIn(meta); err != nil {
 		return loaded{}, err
 	}

@@ -111,10 +111,6 @@ func (t tables) liveSession(kind core.IDKind, s session, now int64) (c Customer,
 	if s.expires <= now {
 		return Customer{}, false, nil
 	}
-	own, err := decodeTally(t.get(metaBucket, tallyKey))
-	if err != nil {
-		return Customer{}, false, err
-	}
 	owner, err := readIDKey(kind, s.customer)
 	if err != nil {
 		return Customer{}, false, err
@@ -123,8 +119,8 @@ func (t tables) liveSession(kind core.IDKind, s session, now int64) (c Customer,
 	if err != nil || !ok || !c.IsActive {
 		return Customer{}, false, err
 	}
-	cutOff, err := t.cutOffOf(owner, c.Email)
-	return c, s.started > max(own.nodeCutOff(), cutOff) && s.started <= core.LastStart, err
+	cutOff, err := t.cutOffHere(owner, c.Email)
+	return c, s.started > cutOff && s.started <= core.LastStart, err
 }
 
 // shown is a session of a customer as readers see it.
