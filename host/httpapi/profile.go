@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // profile shows who is logged in, and where, or leads to the log-in. Its forms end log-ins and change the password. For
@@ -83,7 +84,7 @@ func (rq *request) showProfile(status int, d pages.ProfileData) answer {
 // shownSessions is a page of the list of log-ins. The rest of the page does without the list if it cannot be had now,
 // as at an edge whose hub is away.
 func (rq *request) shownSessions() (*pages.Sessions, error) {
-	page, err := rq.sessions(rq.who.customer)
+	page, err := rq.sessions()
 	switch {
 	case errors.Is(err, errInvalidPage):
 		return nil, err
@@ -113,9 +114,9 @@ func (rq *request) endOnPage(id string) answer {
 	if err := rq.throttleSite(); err != nil {
 		return rq.pageFailed(err)
 	}
-	ended, err := rq.endListed(rq.who.customer, id)
+	ended, err := rq.node.EndListed(rq.Context(), rq.asker(), id)
 	switch {
-	case errors.Is(err, rq.h.compat.noSession()):
+	case errors.Is(err, store.ErrNotFound):
 		return rq.showProfile(http.StatusOK, pages.ProfileData{Done: "That log-in had ended already."})
 	case err != nil:
 		return rq.pageFailed(err)

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,5 +113,93 @@ func TestProfilePageOfNobody(t *testing.T) {
 	if answer, body := b.ask(t, "POST", pages.ProfilePath, ""); answer.StatusCode != http.StatusNotFound ||
 		body != djangosNotFound {
 		t.Errorf("by a program: %d %s, want Django's page", answer.StatusCode, body)
+	}
+}
+
+// TestProfilePageEndsSessions: a person ends a log-in, then all, without a script.
+func TestProfilePageEndsSessions(t *testing.T) {
+	b := openPerson(t, listing)
+	refresh, _ := b.loginFrom(t, "ana@example.com", "phone")
+	kept, _ := b.loginFrom(t, "ana@example.com", "kept")
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the profile", page,
+		[]string{"Where you are logged in", "phone", "kept", "<caption>3 log-ins</caption>"}, nil)
+	answer, body := b.open(t, sessionsPath+"?format=json", nil)
+	list := listed(t, answer, body)
+	ids := map[string]string{}
+	for _, r := range list.Results {
+		ids[r.UserAgent] = r.ID
+	}
+	// Another site posts the form.
+	if answer, _ := b.open(t, pages.ProfilePath, url.Values{"end": {ids["phone"]}}); answer.StatusCode != 403 {
+		t.Errorf("without the CSRF token: %d, want 403", answer.StatusCode)
+	}
+	answer, page = b.fill(t, page, "end="+ids["phone"])
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("ending one: %d", answer.StatusCode)
+	}
+	contains(t, "ending one", page, []string{"The log-in has ended.", "kept", "<caption>2 log-ins</caption>"},
+		[]string{"phone"})
+	if answer, _, _, _ := b.exchange(t, refresh); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("its refresh: %d, want 401", answer.StatusCode)
+	}
+	_, page = b.fill(t, page, "end="+ids["phone"])
+	contains(t, "once more", page, []string{"That log-in had ended already."}, nil)
+	answer, page = b.fill(t, page, "everywhere=yes")
+	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
+		t.Errorf("everywhere: %d, cookies %v %s", answer.StatusCode, b.cookies, main(page))
+	}
+	contains(t, "everywhere", page, []string{"Every log-in of yours has ended"}, []string{"stay good"})
+	if answer, _, _, _ := b.exchange(t, kept); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a refresh afterwards: %d, want 401", answer.StatusCode)
+	}
+	if answer, _ := b.open(t, pages.ProfilePath, nil); answer.StatusCode != http.StatusFound {
+		t.Errorf("the profile afterwards: %d, want the log-in", answer.StatusCode)
+	}
+	b.logIn(t)
+	answer, body = b.open(t, sessionsPath+"?format=json", nil)
+	own := listed(t, answer, body).own(t)
+	_, page = b.open(t, pages.ProfilePath, nil)
+	answer, page = b.fill(t, page, "end="+own)
+	if !strings.Contains(page, "Logged out") || b.cookies["sessionid"] != "" {
+		t.Errorf("ending the own: %d, cookies %v", answer.StatusCode, b.cookies)
+	}
+	contains(t, "ending the own", page, []string{"Your session has ended"}, []string{"Every log-in"})
+}
+
+// TestProfilePageNamesTheNewSession: after a change of password the list knows which session is this browser's.
+func TestProfilePageNamesTheNewSession(t *testing.T) {
+	b := openPerson(t, listing)
+	b.logIn(t)
+	_, page := b.open(t, pages.ProfilePath, nil)
+	_, page = b.fill(t, page, "old_password=right", "new_password1="+next, "new_password2="+next)
+	contains(t, "the change", page,
+		[]string{"Your password was changed", "<caption>One log-in</caption>", "Browser, this one"}, nil)
+}
+
+// TestProfilePageLeafs through a long list.
+func TestProfilePageLeafs(t *testing.T) {
+	b := openPerson(t, listing)
+	for i := range 51 {
+		b.loginFrom(t, "ana@example.com", fmt.Sprintf("app-%d-", i))
+	}
+	b.logIn(t)
+	_, first := b.open(t, pages.ProfilePath, nil)
+	contains(t, "the first page", first, []string{"<caption>52 log-ins</caption>", `href="/accounts/profile/?page=2"`,
+		"Browser, this one"}, []string{"Earlier in the list"})
+	_, second := b.open(t, pages.ProfilePath+"?page=2", nil)
+	contains(t, "the second", second, []string{`href="/accounts/profile/"`, "Earlier in the list"},
+		[]string{"Further in the list", "Browser, this one"})
+	if n, m := strings.Count(first, ">app-")+1, strings.Count(second, ">app-"); n != 50 || m != 2 {
+		t.Errorf("%d and %d rows, want 50 and 2", n, m)
+	}
+	for i := range 51 {
+		if app := fmt.Sprintf(">app-%d-", i); strings.Count(first+second, app) != 1 {
+			t.Errorf("%s is listed %d times", app, strings.Count(first+second, app))
+		}
+	}
+	if answer, _ := b.open(t, pages.ProfilePath+"?page=3", nil); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("the third: %d, want 404", answer.StatusCode)
 	}
 }

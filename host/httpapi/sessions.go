@@ -63,9 +63,9 @@ type sessionPage struct {
 	number, last int // from 1
 }
 
-// asker is a customer who asks about its own log-ins, by the token of the request, else by the browser's session.
-func (rq *request) asker(c store.Customer) node.Asker {
-	who := node.Asker{Customer: c.ID, Token: rq.who.token}
+// asker is the customer who asks about its own log-ins, by the token of the request, else by the browser's session.
+func (rq *request) asker() node.Asker {
+	who := node.Asker{Customer: rq.who.customer.ID, Token: rq.who.token}
 	if who.Token == "" {
 		who.Secret = rq.browser().PresentSecret()
 	}
@@ -73,12 +73,12 @@ func (rq *request) asker(c store.Customer) node.Asker {
 }
 
 // sessions is the page of the list that ?page= names, as REST framework's PageNumberPagination reads that.
-func (rq *request) sessions(c store.Customer) (p sessionPage, err error) {
+func (rq *request) sessions() (p sessionPage, err error) {
 	text, given := rq.query().Get("page")
 	if !given || text.Text == "" && rq.h.compat.emptyPage {
 		text.Text = "1"
 	}
-	who := rq.asker(c)
+	who := rq.asker()
 	if text.Text != "last" {
 		if p.number = pageNumber(text.Text); p.number == 0 {
 			return p, errInvalidPage
@@ -121,7 +121,7 @@ func pageNumber(text string) int {
 
 // listSessions answers with a page of the log-ins of the customer who asks.
 func listSessions(rq *request) (django.Value, error) {
-	page, err := rq.sessions(rq.who.customer)
+	page, err := rq.sessions()
 	switch {
 	case err != nil:
 		return django.Value{}, err
@@ -181,8 +181,10 @@ func (rq *request) pageURL(number int) string { return rq.site().Origin() + rq.p
 // endSession ends a log-in of the customer who asks. If it is that of the cookies that say who asks, the browser keeps
 // neither session nor tokens.
 func endSession(rq *request) (django.Value, error) {
-	ended, err := rq.endListed(rq.who.customer, rq.id)
+	ended, err := rq.node.EndListed(rq.Context(), rq.asker(), rq.id)
 	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return django.Value{}, rq.h.compat.noSession()
 	case err != nil:
 		return django.Value{}, err
 	case ended.Refused():
@@ -192,15 +194,6 @@ func endSession(rq *request) (django.Value, error) {
 		err = rq.forgetBrowser()
 	}
 	return django.Null(), err
-}
-
-// endListed ends a listed log-in of a customer. The error is a 404 if there is no such one.
-func (rq *request) endListed(c store.Customer, id string) (node.EndedSession, error) {
-	ended, err := rq.node.EndListed(rq.Context(), rq.asker(c), id)
-	if errors.Is(err, store.ErrNotFound) {
-		err = rq.h.compat.noSession()
-	}
-	return ended, err
 }
 
 // noSession is REST framework's get_object_or_404.
