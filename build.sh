@@ -17,8 +17,10 @@
 #                              and HAProxy only as root. Needs python3 and Node.js with npm. --write measures too, and
 #                              writes testdata/hosts/table.txt and the table of docs/performance.md. Counts in the
 #                              same form
-#   ./build.sh bench [quick]   measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
-#                              and a half and runs no servers
+#   ./build.sh bench [quick | peers]
+#                              measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
+#                              and a half and runs no servers; peers are verifiers of Rust, Node.js and Python alone,
+#                              which it builds and installs, and whose table it writes
 #   ./build.sh fuzz [seconds]  runs each fuzz target in turn, for a minute each unless told otherwise
 #
 # With CI=true, `test`, `test-peers` and `test-hosts` count what is skipped as failed.
@@ -344,11 +346,11 @@ django_parsers() {
 # POCKETBASE is the version that log-ins and refreshes are compared with.
 POCKETBASE=v0.36.0
 
-# run_bench [quick] measures the budgets. All of it wants wrk, and python3 for the Django; it says what is missing and
-# leaves that out.
+# run_bench [quick | peers] measures the budgets. All of it wants wrk, and python3 for the Django; peers want cargo with
+# a C compiler, npm and python3. It says what is missing and leaves that out.
 run_bench() {
   local bin=${TMPDIR:-/tmp}/edgetoken-bench-$(id -u)
-  [ "$#" -eq 0 ] || [ "$*" = quick ] || die "bench takes nothing or quick, not '$*'"
+  [[ $# -eq 0 || $* = quick || $* = peers ]] || die "bench takes nothing, quick or peers, not '$*'"
   if [ $# -eq 0 ] && [ ! -x "$bin/pocketbase-$POCKETBASE" ]; then
     say "building PocketBase $POCKETBASE; this takes some minutes once"
     mkdir -p -m 700 "$bin"

@@ -21,12 +21,20 @@ type work func(i int)
 // one piece of work, in microseconds: the median over the rounds except the first. Each batch begins after a
 // collection; a collection within the batch counts.
 func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
-	nOurs := calibrate(func(n int) float64 { return timed(goroutines, n, ours) })
-	nTheirs := calibrate(func(n int) float64 { return timed(goroutines, n, theirs) })
+	return alternate(1, func(n int) float64 { return timed(goroutines, n, ours) },
+		func(n int) float64 { return timed(goroutines, n, theirs) })
+}
+
+// measure does n pieces of work and gives the processor time of one, in microseconds.
+type measure func(n int) float64
+
+// alternate is a contest of any two sides, in batches of so many times the usual length.
+func alternate(times int, ours, theirs measure) (o, t, ratio float64) {
+	nOurs, nTheirs := times*calibrate(ours), times*calibrate(theirs)
 	var os, ts, ratios []float64
 	for r := range rounds + 1 {
 		var o, t float64
-		inTurns(r, func() { o = timed(goroutines, nOurs, ours) }, func() { t = timed(goroutines, nTheirs, theirs) })
+		inTurns(r, func() { o = ours(nOurs) }, func() { t = theirs(nTheirs) })
 		if r > 0 {
 			os, ts, ratios = append(os, o), append(ts, t), append(ratios, o/t)
 		}
@@ -48,7 +56,7 @@ func inTurns(round int, ours, theirs func()) {
 // calibrate returns how many pieces of work fit into a batch. measure gives the microseconds that each of n pieces
 // takes. n pieces must take long enough twice, since the first time may include the making of an instance of the
 // module. A batch of too few pieces would measure how a batch begins and ends.
-func calibrate(measure func(n int) float64) int {
+func calibrate(measure measure) int {
 	n := 1
 	for {
 		each := measure(n)

@@ -2,26 +2,34 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 )
 
 // row is one figure beside the one it is compared with.
 type row struct {
-	Name   string  `json:"name"`
-	Peer   string  `json:"peer"` // whose figure theirs is
-	Ours   float64 `json:"ours"`
-	Theirs float64 `json:"theirs"`
-	Unit   string  `json:"unit"`
-	Ratio  float64 `json:"ratio"`  // ours to theirs
-	Budget float64 `json:"budget"` // of the ratio; 0: none, the row is there to compare
+	Part     string  `json:"part"`
+	Measured string  `json:"measured"` // the day
+	Name     string  `json:"name"`
+	Peer     string  `json:"peer"` // whose figure theirs is
+	Ours     float64 `json:"ours"`
+	Theirs   float64 `json:"theirs"`
+	Unit     string  `json:"unit"`
+	Ratio    float64 `json:"ratio"`  // ours to theirs
+	Budget   float64 `json:"budget"` // of the ratio; 0: none, the row is there to compare
 	// AtLeast: the ratio must not be less than the budget. Else it must not be more.
 	AtLeast bool `json:"at_least"`
 	Met     bool `json:"met"`
 	// Allocations of ours in each run, where they were counted; -1: not.
 	Allocations float64 `json:"allocations"`
 	Note        string  `json:"note,omitempty"`
+	// Version of a peer in another language, and the probes that it takes, where it was probed.
+	Version string   `json:"version,omitempty"`
+	Accepts []string `json:"accepts,omitzero"`
 }
 
 // judged sets Ratio, where it is not set, and Met.
@@ -80,8 +88,13 @@ func figure(v float64) string {
 	return fmt.Sprintf("%.4g", v)
 }
 
-// write writes results.json, and results.svg where all was measured.
-func write(rows []row, plot bool) error {
+// write writes results.json, where rows of parts that were not measured now stay, and on demand results.svg.
+func write(now []row, plot bool) error {
+	earlier, err := results()
+	if err != nil {
+		return err
+	}
+	rows := merged(earlier, now)
 	b, err := json.MarshalIndent(rows, "", "  ")
 	if err != nil {
 		return err
@@ -90,4 +103,32 @@ func write(rows []row, plot bool) error {
 		return err
 	}
 	return os.WriteFile("results.svg", draw(rows), 0o644)
+}
+
+// results are the rows of results.json; none if there is no such file.
+func results() (rows []row, err error) {
+	b, err := os.ReadFile("results.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(b, &rows); err != nil {
+		return nil, fmt.Errorf("results.json: %w", err)
+	}
+	return rows, nil
+}
+
+// merged are the rows of each part, in the order of the parts: those of now, if there are any, else the earlier ones.
+func merged(earlier, now []row) (rows []row) {
+	for _, p := range parts {
+		other := func(r row) bool { return r.Part != p.name }
+		of := slices.DeleteFunc(slices.Clone(now), other)
+		if len(of) == 0 {
+			of = slices.DeleteFunc(slices.Clone(earlier), other)
+		}
+		rows = append(rows, of...)
+	}
+	return rows
 }
