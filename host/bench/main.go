@@ -38,7 +38,7 @@ type part struct {
 var parts = []part{
 	{"verify", true, verifyRows, false},
 	{"cached", true, cachedRows, false},
-	{"signature", true, stubbedRows, false},
+	{"signature", true, signatureRows, false},
 	{"issue", true, issueRows, false},
 	{"growth", true, growthRows, false},
 	{"state", false, stateRows, false},

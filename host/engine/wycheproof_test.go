@@ -4,19 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
-)
-
-// The release of Wycheproof that is run: a Go module, so that version and sum name its content.
-const (
-	wycheproofModule = "github.com/C2SP/wycheproof@v0.0.0-20250901140545-b51abcfb8daf"
-	wycheproofSum    = "h1:5BKKVVVj676FUWirLcouEEL6GCYR9X0opkMlEUck8FY="
 )
 
 // wycheproofExceptions are the tests, by file and number, where the other verdict is right here.
@@ -103,7 +96,7 @@ var wycheproofRefused = map[string]string{
 // Project Wycheproof's tests of signatures and of keys, by all three engines. Its payloads are no claims, so what it
 // calls valid is a token whose signature is good; a key that is refused refuses its tokens.
 func TestWycheproof(t *testing.T) {
-	dir := wycheproof(t)
+	dir := coretest.Wycheproof(t)
 	// The number of tests in each file; json_web_crypto_test has 34 more, of encrypted tokens.
 	for file, want := range map[string]int{"json_web_signature_test": 401, "json_web_key_test": 26,
 		"json_web_crypto_test": 49} {
@@ -161,28 +154,4 @@ func wycheproofGroups(t *testing.T, path string) []wycheproofGroup {
 		t.Fatal(err)
 	}
 	return file.TestGroups
-}
-
-// wycheproof downloads the module and is the directory of its files. Without a network the test is skipped, but not
-// where CI is true.
-func wycheproof(t *testing.T) string {
-	t.Helper()
-	cmd := exec.Command("go", "mod", "download", "-json", wycheproofModule)
-	cmd.Dir = t.TempDir() // outside of this module, whose go.sum stays as it is
-	out, err := cmd.Output()
-	var module struct{ Dir, Sum, Error string }
-	if e := json.Unmarshal(out, &module); err == nil {
-		err = e
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("download %s: %v %s", wycheproofModule, err, module.Error)
-		}
-		t.Skipf("the test vectors of Wycheproof cannot be downloaded (go mod download %s): %v %s", wycheproofModule,
-			err, module.Error)
-	}
-	if module.Sum != wycheproofSum {
-		t.Fatalf("the sum of %s is %s, want %s", wycheproofModule, module.Sum, wycheproofSum)
-	}
-	return module.Dir
 }

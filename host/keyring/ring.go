@@ -13,12 +13,17 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jwk"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/es256"
 )
 
 // Ring is a set of keys. It never changes, and is safe for concurrent use.
 type Ring struct {
-	set  core.KeySet
-	keys []Key // in the order of set.Keys
+	set     core.KeySet
+	keys    []Key      // in the order of set.Keys
+	public  []*jwk.Key // of keys for ES256, in the same order; nil: another algorithm
+	checker *es256.Checker
 }
 
 var (
@@ -38,7 +43,7 @@ type Member struct {
 // NewRing makes a ring of keys that sign in the order of signing, by their index in members; it may have none that
 // signs.
 func NewRing(members []Member, signing []core.SigningKey) (*Ring, error) {
-	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: slices.Clone(signing)}}
+	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: slices.Clone(signing)}, checker: new(es256.Checker)}
 	ids, defaults := map[string]bool{}, 0
 	for _, m := range members {
 		switch {
@@ -52,8 +57,13 @@ func NewRing(members []Member, signing []core.SigningKey) (*Ring, error) {
 		if m.Info.Default {
 			defaults++
 		}
+		public, err := es256Key(m.Key)
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", m.Info.ID, err)
+		}
 		r.set.Keys = append(r.set.Keys, m.Info)
 		r.keys = append(r.keys, m.Key)
+		r.public = append(r.public, public)
 	}
 	if defaults > 1 {
 		return nil, fmt.Errorf("%d keys check tokens without kid, and one may", defaults)
@@ -67,6 +77,19 @@ func NewRing(members []Member, signing []core.SigningKey) (*Ring, error) {
 		}
 	}
 	return r, nil
+}
+
+// es256Key is a key as an es256.Checker takes it; nil if it is for another algorithm.
+func es256Key(k Key) (*jwk.Key, error) {
+	if k.Algorithm() != "ES256" {
+		return nil, nil
+	}
+	material, err := k.PublicMaterial()
+	if err != nil {
+		return nil, err
+	}
+	public, err := jws.ReadKey("ES256", material)
+	return &jwk.Key{ID: k.id, Algorithm: "ES256", Material: material, Key: public}, err
 }
 
 // Generate makes a ring of one new key, as GenerateKey makes it.
@@ -110,6 +133,9 @@ func (r *Ring) Set() core.KeySet { return r.set }
 func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (bool, error) {
 	if index < 0 || index >= len(r.keys) {
 		return false, errNoKey
+	}
+	if public := r.public[index]; public != nil {
+		return r.checker.Check(public, input, signature), nil
 	}
 	return r.keys[index].jws.Check(input, signature), nil
 }

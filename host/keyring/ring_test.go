@@ -173,3 +173,37 @@ func TestNeverShown(t *testing.T) {
 		t.Errorf("a ring prints as %q", shown)
 	}
 }
+
+// A ring says the same of signatures when it has checked many with the key. Signatures of private keys, of public ones
+// and of keys beside them are told apart.
+func TestRingChecksMany(t *testing.T) {
+	private := generateKey(t, "ES256")
+	public, err := keyring.ParsePublic("ES256", "public", private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := generateKey(t, "ES256")
+	r, err := keyring.NewRing([]keyring.Member{
+		{Key: private.WithID("private"), Info: core.KeyInfo{ID: "private", Algorithm: "ES256"}},
+		{Key: public, Info: core.KeyInfo{ID: "public", Algorithm: "ES256"}},
+		{Key: other.WithID("other"), Info: core.KeyInfo{ID: "other", Algorithm: "ES256"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		input := fmt.Appendf(nil, "header.%d", i)
+		signature, err := private.SignInput(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for index, want := range []bool{true, true, false} {
+			if good, err := r.Check(t.Context(), index, input, signature); good != want || err != nil {
+				t.Fatalf("key %d, signature %d: %v, %v; want %v", index, i, good, err, want)
+			}
+		}
+		if good, err := r.Check(t.Context(), i%2, append(input, '0'), signature); good || err != nil {
+			t.Fatalf("signature %d for another input: %v, %v", i, good, err)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core/verify"
+	"github.com/edgetoken/edgetoken/host/es256"
 	"github.com/edgetoken/edgetoken/wasm/gateway"
 )
 
@@ -52,6 +53,10 @@ func New(cfg Config) (*Middleware, error) {
 	if err != nil {
 		return nil, err
 	}
+	checker := new(es256.Checker)
+	base.Help(func(k *verify.Key, input, signature []byte) (good, handled bool) {
+		return checker.Check(&k.Key, input, signature), true
+	})
 	poller, err := NewPoller(PollerConfig{
 		Trust: base.Trust(), URL: cfg.Bundle, Every: cfg.Poll, Client: cfg.Client, Log: cfg.Log,
 	})
