@@ -118,6 +118,7 @@ func languageRows() (rows []row) {
 			c := startChild(command, file, l.claims)
 			r.Version = c.version
 			accepts(c, x.Tokens)
+			fmt.Printf("%s, %s: takes %d tokens, refuses a bad signature\n", x.name, l.name, len(x.Tokens))
 			if i == 1 && !l.cached {
 				r.Accepts = probed(c, x)
 			}

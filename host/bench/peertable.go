@@ -44,8 +44,11 @@ func peerTables(rows []row) string {
 	fmt.Fprintf(&b, "\nMicroseconds for one verification; in parentheses ours in the same rounds to theirs (%s):\n\n",
 		rows[0].Measured)
 	figures(&b, rows)
-	b.WriteString("\nVersions: " + strings.Join(versions(rows), "; ") + ".\n")
-	b.WriteString("\nTokens that are wrong in one way, and who accepts them; ours accepts none:\n\n")
+	b.WriteString("\nVersions:\n\n")
+	for _, version := range distinct(rows, func(r row) string { return r.Version }) {
+		b.WriteString("- " + version + "\n")
+	}
+	b.WriteString("\nTokens that are wrong in one way or too much, and who accepts them; ours accepts none:\n\n")
 	accepted(&b, rows)
 	b.WriteString("\n")
 	return b.String()
@@ -89,7 +92,7 @@ func figures(b *strings.Builder, rows []row) {
 	}
 }
 
-// accepted is a table with a row for each probe that some peer takes, or all refuse, and a column for each peer.
+// accepted is a table with a row for each probe and a column for each peer that was probed.
 func accepted(b *strings.Builder, rows []row) {
 	peers := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.Accepts == nil })
 	line := []string{"token"}
@@ -110,8 +113,6 @@ func accepted(b *strings.Builder, rows []row) {
 		cells(b, line)
 	}
 }
-
-func versions(rows []row) []string { return distinct(rows, func(r row) string { return r.Version }) }
 
 // distinct are the different texts of rows, in the order in which they come first.
 func distinct(rows []row, of func(row) string) (list []string) {

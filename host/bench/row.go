@@ -65,14 +65,14 @@ func (r row) budget() string {
 }
 
 func print(w io.Writer, part string, rows []row) {
-	fmt.Fprintf(w, "\n%-52s %-30s %10s %10s %-6s %6s %7s %6s  %s\n", part, "beside", "ours", "theirs", "", "ratio",
+	fmt.Fprintf(w, "\n%-52s %-38s %10s %10s %-6s %6s %7s %6s  %s\n", part, "beside", "ours", "theirs", "", "ratio",
 		"budget", "allocs", "")
 	for _, r := range rows {
 		allocations := ""
 		if r.Allocations >= 0 {
 			allocations = fmt.Sprintf("%.0f", r.Allocations)
 		}
-		fmt.Fprintf(w, "%-52s %-30s %10s %10s %-6s %6.2f %7s %6s  %s\n", r.Name, r.Peer, figure(r.Ours),
+		fmt.Fprintf(w, "%-52s %-38s %10s %10s %-6s %6.2f %7s %6s  %s\n", r.Name, r.Peer, figure(r.Ours),
 			figure(r.Theirs), r.Unit, r.Ratio, r.budget(), allocations,
 			r.verdict())
 		if r.Note != "" {
