@@ -16,10 +16,11 @@ type Fields struct {
 	ascii  bool // the known names are ASCII alone
 	scan   Scanner
 	other  Value // where quick puts what means nothing
+	layouts
 }
 
 // NewFields are none yet.
-func NewFields() *Fields { return &Fields{ascii: true} }
+func NewFields() *Fields { return &Fields{ascii: true, layouts: layouts{credit: maxCredit}} }
 
 // Add has the values of members of this name put into place. A name may have several places.
 func (f *Fields) Add(name string, place *Value) {
@@ -34,7 +35,16 @@ func (f *Fields) Add(name string, place *Value) {
 
 // Read reads the first size bytes of src, which zeros follow; it gives false where they are no strict object, and what
 // stands in the places then means nothing. The places must be Absent before.
-func (f *Fields) Read(src *Buffer, size int) bool { return f.quick(src, size) || f.slow(src, size) }
+func (f *Fields) Read(src *Buffer, size int) bool {
+	if f.fits(src, size) {
+		return true
+	}
+	good := f.quick(src, size) || f.slow(src, size)
+	if good {
+		f.learn(src, size)
+	}
+	return good
+}
 
 // field is a known name, and where its value goes.
 type field struct {
@@ -159,9 +169,7 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 
 // slow reads any object.
 func (f *Fields) slow(src *Buffer, size int) bool {
-	for _, k := range f.known { // quick may have begun
-		*k.place = Value{}
-	}
+	f.clear() // quick may have begun
 	more := f.scan.BeginHeld(src, size, MaxNames)
 	for more && f.member(&f.scan.Member) {
 		more = f.scan.Next()
