@@ -13,30 +13,30 @@ func (d *decision) successor() Family {
 // repeat has the tokens of the current generation written as they were, where the presented refresh token was spent for
 // them a moment ago: the answer may have been lost, or two requests raced (RefreshGrace). What customers and settings
 // say beside the times is read anew.
-func (w *Writer) repeat(d *decision) {
+func (d *decision) repeat(keys KeySet, p *Prepared) {
 	if !d.s.Advances() || d.generation() >= d.req.State.Family.Generation {
 		return
 	}
 	f := &d.req.State.Family
 	d.again, d.issued = true, f.Issued
 	d.fam = d.o.FamilyAt(time.UnixMicro(f.Issued))
-	if key := w.keys.signed(f, d.req.Now); key >= 0 {
-		w.prepared.Key = key
+	if key := keys.signed(f, d.req.Now); key >= 0 {
+		p.Key = key
 	}
 }
 
 // advance notes that the presented refresh token is spent. A foreign one has no customer in the name of its family, so
 // it is spent under its own name, while its successor is of a family of the customer's.
-func (w *Writer) advance(d *decision) {
+func (d *decision) advance(keys KeySet, p *Prepared) {
 	next := d.successor()
 	x := Effect{
 		Kind: AdvanceFamily, Family: d.recorded(), At: d.fam.Start,
 		Until: d.lastsUntil(), Generation: next.Generation, Issued: d.issued,
 		Access:  d.expires(AccessToken) - seconds(d.issued),
 		Refresh: d.expires(RefreshToken) - seconds(d.issued),
-		KeyID:   w.keys.Keys[w.prepared.Key].ID,
+		KeyID:   keys.Keys[p.Key].ID,
 	}
-	e := &w.prepared.Effects
+	e := &p.Effects
 	e.List = append(e.List, x)
 	if customer := d.holder(); !d.fam.Ours && !customer.IsZero() {
 		x.Family.Customer, x.At = customer, next.Start

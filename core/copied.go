@@ -9,9 +9,16 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
-// tokens, whatever the token says that is refreshed.
-func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
+// keepAll keeps the configured claims of a customer, or reports that they may not be.
+func (w *Writer) keepAll(extra []byte) bool {
+	w.more, w.extra = w.more[:0], w.extra[:0]
+	return len(extra) == 0 ||
+		eachExtra(&w.extraScan, extra, func(m *strictjson.Member) bool { return w.keep(extra, m) })
+}
+
+// keep keeps a configured claim, or reports that it may not be one. One that is null is left out of the tokens,
+// whatever the token says that is refreshed.
+func (w *Writer) keep(extra []byte, m *strictjson.Member) bool {
 	o := ownClaim{name: m.Name, first: words.At(m.Name, 0)}
 	// Of ASCII names, those that are the same but for case have one hash.
 	if (w.fixed.reserved>>words.NameHash(o.first, len(m.Name))&1 != 0 || !w.fixed.ascii || !words.IsASCII(m.Name)) &&
@@ -21,7 +28,7 @@ func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
 	if m.Value.Form != strictjson.Null {
 		at := len(w.extra)
 		w.extra = append(python.AppendJSON(append(w.extra, ','), string(m.Name)), ':')
-		w.extra = append(w.extra, m.Value.JSON(req.Extra)...)
+		w.extra = append(w.extra, m.Value.JSON(extra)...)
 		o.member = w.extra[at:len(w.extra):len(w.extra)]
 	}
 	w.more = append(w.more, o)

@@ -15,13 +15,13 @@
 // those of keys. engine.go is the contract and native.go its implementation without a sandbox. reader.go is Open, with
 // base64.go, headercache.go and kid.go under it, and number.go for what numbers in claims mean. decide.go is Decide:
 // checks.go is the table of checks, order.go says which come in which order, and check.go, checkfamily.go and
-// checkcustomer.go make them. judge.go makes those that need no customer, for verifiers. revoke.go is what ends a
-// log-in. Tokens are written by writing.go and issue.go, with fixed.go for what is the same in all of them and
-// copied.go for what a token passes on when it is refreshed. advance.go spends a refresh token, session.go says when
-// tokens end. effect.go is what a store is told. clock.go says by which times tokens are issued, entropy.go by which
-// random bytes, age.go how old a state may be, until.go how long a revocation is kept. code.go and compat.go say what a
-// client is told, in each version. authorization.go, claims.go and rotation.go are what callers use around the two
-// operations.
+// checkcustomer.go make them. judge.go makes those that need no customer, for verifiers. revoke.go is what ends a log-
+// in. draft.go says what tokens are granted, and writing.go and issue.go write them, with fixed.go for what is the same
+// in all of them and copied.go for what a token passes on when it is refreshed. advance.go spends a refresh token,
+// session.go says when tokens end. effect.go is what a store is told. clock.go says by which times tokens are issued,
+// entropy.go by which random bytes, age.go how old a state may be, until.go how long a revocation is kept. code.go and
+// compat.go say what a client is told, in each version. authorization.go, claims.go and rotation.go are what callers
+// use around the two operations.
 //
 // Package cause names why tokens are refused, change says which log-ins end when an account changes, and permission
 // says who may use an endpoint. Package strictjson reads headers and claims, and words is how it and base64.go read

@@ -11,7 +11,6 @@ import (
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
 	headers                  [][]byte // by key: encoded, with its dot; nil for a key that never signs
-	ends                     []int64  // by key: KeySet.Ends
 	refresh, access, sliding []byte   // {"token_type":"access","exp":
 	id, user                 []byte   // ,"jti":" and ,"user_id":
 	refreshExp               []byte   // ,"refresh_exp":
@@ -21,6 +20,7 @@ type fixed struct {
 	rotated                  claimSet // of a refresh token that follows another one
 	reserved                 uint64   // a bit for the words.NameHash of each name that is not to be configured
 	ascii                    bool     // those names are ASCII alone
+	userIDAsText             bool     // of compat
 }
 
 // claimSet are the claims that a token does not take over from the one of which it is made.
@@ -53,9 +53,9 @@ func (c *claimSet) add(name string, member []byte) {
 }
 
 func fix(s *Settings, keys KeySet) fixed {
-	f := fixed{headers: make([][]byte, len(keys.Keys)), ends: keys.ends(), refresh: beginning(s, RefreshToken),
+	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
 		access: beginning(s, AccessToken), sliding: beginning(s, SlidingToken), user: named(s.UserIDClaim),
-		refreshExp: named(s.SlidingTokenRefreshExpClaim)}
+		refreshExp: named(s.SlidingTokenRefreshExpClaim), userIDAsText: s.Compat.compat().userIDAsText}
 	for _, k := range keys.Signing {
 		if key := keys.inKeys(k.Key); key >= 0 {
 			f.headers[key] = append(appendBase64(nil, header(s, &keys.Keys[key])), '.')

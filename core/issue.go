@@ -1,90 +1,87 @@
 package core
 
 import (
-	"encoding/binary"
+	"errors"
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core/python"
-	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// login writes the tokens of a log-in, which begins a family: its refresh token of generation 0, and an access token
-// with the same claims; or a sliding token.
-func (w *Writer) login(d *decision) {
-	p := &w.prepared
-	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req)
-	w.begins(d, fam.Start)
-	w.takeOver(&w.fixed.copied)
-	c := &d.req.State.Customer
-	if d.s.UpdateLastLogin {
-		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: d.now})
+// errDraft says that a draft is one that no decision gives.
+var errDraft = errors.New("the draft names a key that signs nothing, or claims that may not be configured")
+
+// Write appends the signing inputs of the tokens in a draft to dst, one after the other, and gives them one by one.
+// They are valid until the next call, or for as long as dst. An error says that no decision gives such a draft.
+func (w *Writer) Write(dst []byte, t *Draft) (all []byte, inputs [][]byte, err error) {
+	if t.Key < 0 || t.Key >= len(w.fixed.headers) || w.fixed.headers[t.Key] == nil || !w.keepAll(t.Extra) {
+		return dst, nil, errDraft
 	}
+	all, inputs = w.write(dst, t, w.prepared.Inputs[:0])
+	w.prepared.Inputs = inputs
+	return all, inputs, nil
+}
+
+// write is Write for a draft whose configured claims were kept.
+func (w *Writer) write(dst []byte, t *Draft, inputs [][]byte) ([]byte, [][]byte) {
+	if t.Claims == nil {
+		w.share(t)
+	}
+	for i := range t.Tokens {
+		token, begins := &t.Tokens[i], len(dst)
+		if token.Anew {
+			dst = w.rewrite(dst, t, token)
+		} else {
+			dst = w.anew(dst, t, token)
+		}
+		inputs = append(inputs, dst[begins:len(dst):len(dst)])
+	}
+	return dst, inputs
+}
+
+// share writes the claims that all tokens of a log-in have, after those of their own.
+func (w *Writer) share(t *Draft) {
 	b := append(w.shared[:0], w.fixed.user...)
 	switch {
-	case c.UserID.Kind == TextID:
-		b = python.AppendJSON(b, c.UserID.Text)
-	case d.v.userIDAsText:
-		b = append(strconv.AppendInt(append(b, '"'), c.UserID.Int, 10), '"')
+	case t.UserID.Kind == TextID:
+		b = python.AppendJSON(b, t.UserID.Text)
+	case w.fixed.userIDAsText:
+		b = append(strconv.AppendInt(append(b, '"'), t.UserID.Int, 10), '"')
 	default:
-		b = strconv.AppendInt(b, c.UserID.Int, 10)
+		b = strconv.AppendInt(b, t.UserID.Int, 10)
 	}
 	if w.fixed.revoke != nil {
-		b = python.AppendJSON(append(b, w.fixed.revoke...), c.RevokeClaim)
+		b = python.AppendJSON(append(b, w.fixed.revoke...), t.RevokeClaim)
 	}
-	w.shared = w.configured(b)
-	if d.req.Op == SlidingLogin {
-		begun := w.begin(d, SlidingToken)
-		b = append(w.identified(d, SlidingToken, begun, fam), w.fixed.refreshExp...)
-		b = strconv.AppendInt(b, seconds(d.now+d.s.SlidingTokenRefreshLifetime.Microseconds()), 10)
-		w.write(SlidingToken, begun, append(b, w.shared...))
-		return
-	}
-	begun := w.begin(d, RefreshToken)
-	w.write(RefreshToken, begun, append(w.identified(d, RefreshToken, begun, fam), w.shared...))
-	begun = w.begin(d, AccessToken)
-	w.write(AccessToken, begun, append(w.identified(d, AccessToken, begun, fam), w.shared...))
-}
-
-// refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of
-// the refresh token in their order. With rotation it also writes the refresh token that follows.
-func (w *Writer) refresh(d *decision) {
-	begun := w.begin(d, AccessToken)
-	b := w.identified(d, AccessToken, begun, d.fam)
 	w.takeOver(&w.fixed.copied)
-	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
+	w.shared = w.configured(b)
+}
+
+// anew appends a new token: type, times and id of its own, then what the tokens of a log-in share, or what it takes
+// over.
+func (w *Writer) anew(dst []byte, t *Draft, token *DraftToken) []byte {
+	begun := w.begin(t, token)
+	b := append(w.claims[:0], begun.claims...)
+	if w.fixed.id != nil {
+		b = append(token.ID.appendTokenID(b, token.ID.Kind, token.ID.Generation), '"')
+	}
 	switch {
-	case d.s.Advances():
-		w.rewrite(d, RefreshToken, d.successor())
-		if !d.again {
-			w.advance(d)
-		}
-	case d.s.RotateRefreshTokens:
-		w.sibling(d)
+	case t.Claims != nil:
+		w.takeOver(&w.fixed.copied)
+		b = w.configured(w.copied(b, t.Claims))
+	case token.Type == SlidingToken:
+		b = append(strconv.AppendInt(append(b, w.fixed.refreshExp...), token.RefreshExpires, 10), w.shared...)
+	default:
+		b = append(b, w.shared...)
 	}
+	return w.close(dst, begun.input, b)
 }
 
-// sibling writes a refresh token of a family of its own, which counts as begun when that of the old token began.
-func (w *Writer) sibling(d *decision) {
-	w.rewrite(d, RefreshToken, newFamily(max(d.fam.Start, familyEpoch), d.req))
-}
-
-// slide writes a sliding token anew, with its id.
-//
-// An id of ours says when the family began. Any other begins at its iat, which moves here: that counts as a start, so
-// that a later cut-off is not before it, though the clock be set back.
-func (w *Writer) slide(d *decision) {
-	w.rewrite(d, SlidingToken, Family{})
-	if !d.fam.Ours {
-		w.begins(d, d.req.Now.UnixMilli())
-	}
-}
-
-// rewrite writes the token that was presented anew, with its claims in their order, but for exp, iat, and the id of a
+// rewrite appends the token that was presented anew, with its claims in their order, but for exp, iat, and the id of a
 // refresh token.
-func (w *Writer) rewrite(d *decision, t TokenType, fam Family) {
+func (w *Writer) rewrite(dst []byte, t *Draft, token *DraftToken) []byte {
 	set := &w.fixed.slid
 	w.fresh = w.fresh[:0]
-	if t == RefreshToken {
+	if token.Type == RefreshToken {
 		set = &w.fixed.rotated
 	}
 	w.takeOver(set)
@@ -92,31 +89,23 @@ func (w *Writer) rewrite(d *decision, t TokenType, fam Family) {
 		at := len(w.fresh)
 		switch {
 		case i == 0:
-			w.fresh = appendTime(w.fresh, "exp", d.expires(t))
+			w.fresh = appendTime(w.fresh, "exp", token.Expires)
 		case i == set.dropped:
-			w.fresh = appendTime(w.fresh, "iat", seconds(d.issued))
+			w.fresh = appendTime(w.fresh, "iat", t.Issued)
 		default:
-			w.fresh = append(fam.appendTokenID(append(w.fresh, w.fixed.id...), refreshKind, fam.Generation), '"')
+			w.fresh = append(w.fresh, w.fixed.id...)
+			w.fresh = append(token.ID.appendTokenID(w.fresh, token.ID.Kind, token.ID.Generation), '"')
 		}
 		w.own[i].member = w.fresh[at:len(w.fresh):len(w.fresh)]
 	}
-	b := w.configured(w.copied(w.claims[:0], d.o.Claims))
+	b := w.configured(w.copied(w.claims[:0], t.Claims))
 	b[0] = '{'
-	w.write(t, &begun{input: w.fixed.headers[w.prepared.Key]}, b)
+	return w.close(dst, w.fixed.headers[t.Key], b)
 }
 
 // appendTime appends a claim that is a time in Unix seconds.
 func appendTime(b []byte, name string, at int64) []byte {
 	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), at, 10)
-}
-
-// begins notes that a family begins at the given Unix milliseconds.
-func (w *Writer) begins(d *decision, start int64) {
-	e := &w.prepared.Effects
-	e.Reads.Start = start
-	if start > d.req.State.HighWater {
-		e.List = append(e.List, Effect{Kind: ReserveStart, At: ReserveUntil(start)})
-	}
 }
 
 // begun is the beginning of all tokens of one type that one key signs with the same times: it is kept, for the next
@@ -129,75 +118,36 @@ type begun struct {
 	claims []byte // what was left of type, exp, iat, and the name of the id
 }
 
-// begin begins a token of type t: header, type, exp, iat.
-func (w *Writer) begin(d *decision, t TokenType) *begun {
+// begin begins a new token: header, type, exp, iat.
+func (w *Writer) begin(t *Draft, token *DraftToken) *begun {
 	g, begin := &w.begun[0], w.fixed.refresh
-	switch t {
+	switch token.Type {
 	case AccessToken:
 		g, begin = &w.begun[1], w.fixed.access
 	case SlidingToken:
 		g, begin = &w.begun[2], w.fixed.sliding
 	}
-	expires, issued := d.expires(t), seconds(d.issued)
-	copied := d.v.copiesIssuedAt && d.req.Op == Refresh && d.o.IssuedAt.Form != strictjson.Absent
-	key := w.prepared.Key
-	if !copied && len(g.input) > 0 && g.key == key && g.expires == expires && g.issued == issued {
+	copied := token.Type == AccessToken && len(t.CopiedAt) > 0
+	if !copied && len(g.input) > 0 && g.key == t.Key && g.expires == token.Expires && g.issued == t.Issued {
 		return g
 	}
-	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
+	b := append(strconv.AppendInt(append(w.claims[:0], begin...), token.Expires, 10), `,"iat":`...)
 	if copied {
-		b = append(b, d.o.IssuedAt.JSON(d.o.Claims)...)
+		b = append(b, t.CopiedAt...)
 		g = &w.begun[3]
 	} else {
-		b = strconv.AppendInt(b, issued, 10)
+		b = strconv.AppendInt(b, t.Issued, 10)
 	}
 	b = append(b, w.fixed.id...)
 	whole := len(b) / 3 * 3
-	g.key, g.expires, g.issued = key, expires, issued
-	g.input = appendBase64(append(g.input[:0], w.fixed.headers[key]...), b[:whole])
+	g.key, g.expires, g.issued = t.Key, token.Expires, t.Issued
+	g.input = appendBase64(append(g.input[:0], w.fixed.headers[t.Key]...), b[:whole])
 	g.claims, w.claims = append(g.claims[:0], b[whole:]...), b
 	return g
 }
 
-// seconds are the whole seconds of Unix microseconds.
-func seconds(micros int64) int64 {
-	s := micros / 1e6
-	if micros < s*1e6 {
-		s--
-	}
-	return s
-}
-
-// identified are the claims that follow what is begun: the id of a token of type t in a family.
-func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []byte {
-	b := append(w.claims[:0], g.claims...)
-	if w.fixed.id == nil {
-		return b
-	}
-	if !fam.Listed { // an id that can be in no list names no family: fresh bits
-		fam.Bits = newFamily(0, d.req).Bits
-	}
-	fam.Start = max(fam.Start, familyEpoch)
-	switch t {
-	case RefreshToken:
-		return append(fam.appendTokenID(b, refreshKind, 0), '"')
-	case SlidingToken:
-		return append(fam.appendTokenID(b, slidingKind, d.sequence()), '"')
-	}
-	if d.req.Op == Refresh && d.s.Advances() {
-		return append(fam.appendTokenID(b, accessByGeneration, d.successor().Generation), '"')
-	}
-	return append(fam.appendTokenID(b, accessByEntropy, d.sequence()), '"')
-}
-
-// sequence is the random part of an access or a sliding token's id: 4 bytes of entropy that name no family.
-func (d *decision) sequence() uint32 { return binary.LittleEndian.Uint32(d.req.Entropy[8:]) }
-
-// write adds a token of what is begun and the rest of its claims, which lack their end.
-func (w *Writer) write(t TokenType, g *begun, claims []byte) {
+// close appends a token of its beginning, encoded, and the rest of its claims, which lack their end.
+func (w *Writer) close(dst, input, claims []byte) []byte {
 	w.claims = append(claims, '}')
-	at := len(w.inputs)
-	w.inputs = appendBase64(append(w.inputs, g.input...), w.claims)
-	w.prepared.Inputs = append(w.prepared.Inputs, w.inputs[at:len(w.inputs):len(w.inputs)])
-	w.prepared.Tokens = append(w.prepared.Tokens, Token{Type: t})
+	return appendBase64(append(dst, input...), w.claims)
 }

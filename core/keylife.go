@@ -107,12 +107,6 @@ func (s KeySet) SigningAt(now time.Time) int {
 	return -1
 }
 
-// MaySign reports whether a key signs for a request: the one that signs at its time, or the one that signed the current
-// generation of its family, which may be written again.
-func (s KeySet) MaySign(key int, req *Request) bool {
-	return key == s.SigningAt(req.Now) || req.Op == Refresh && key == s.signed(&req.State.Family, req.Now)
-}
-
 // signed is the index of the key that signed the current generation of a family; -1 where it signs no more.
 func (s KeySet) signed(f *FamilyState, now time.Time) int {
 	for _, k := range s.Signing {

@@ -15,8 +15,9 @@ import (
 //	(check)   the key's owner checks the signature
 //	Accept    legal only as the next call, once the signature is good: gives the claims
 //
-// Open is all three, where the keys are on this side. A Reader reuses its buffers, so it serves one goroutine at a
-// time; the claims that Accept or Open gives are valid until the next Inspect or Open.
+// Open is all three, where the keys are on this side. Claims is the last alone, where the other side has found the
+// parts by itself: see Headers. A Reader reuses its buffers, so it serves one goroutine at a time; the claims that it
+// gives are valid until the next call.
 type Reader struct {
 	settings *Settings
 	keys     KeySet
@@ -28,8 +29,9 @@ type Reader struct {
 
 	// header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
 	encoded   []byte
+	part      []byte             // its claims in base64url, until they are decoded
 	buffer    *strictjson.Buffer // for its header, then its claims
-	decoded   []byte             // the claims
+	size      int                // of the claims; -1: they are no base64url
 	token     Inspected          // what Inspect said of it
 	inspected bool               // whether Accept is legal
 	signature []byte             // decoded by Open
@@ -84,17 +86,34 @@ type Inspected struct {
 	Signature int         // the signature, base64url, is token[Signature:]
 }
 
-// Inspect reads form and header of a token.
+// Inspect reads form and header of a token. What its claims are decoded to it keeps to itself.
 func (r *Reader) Inspect(token []byte) Inspected {
-	r.token.Cause = r.inspect(token)
-	r.inspected = r.token.Cause == cause.OK
-	if !r.inspected {
-		r.token = Inspected{Cause: r.token.Cause}
+	if r.inspect(token) {
+		r.decode(r.part)
 	}
 	return r.token
 }
 
-func (r *Reader) inspect(token []byte) cause.Cause {
+// inspect is Inspect without the claims. It reports whether there is a key.
+func (r *Reader) inspect(token []byte) bool {
+	r.token.Cause = r.parts(token)
+	r.inspected = r.token.Cause == cause.OK
+	if !r.inspected {
+		r.token = Inspected{Cause: r.token.Cause}
+	}
+	return r.inspected
+}
+
+// decode decodes claims into the buffer.
+func (r *Reader) decode(part []byte) {
+	written, read, ok := decode(r.buffer[:], part)
+	if r.size = written; !ok || read < len(part) {
+		r.size = -1
+	}
+}
+
+// parts finds the parts of a token, and its key.
+func (r *Reader) parts(token []byte) cause.Cause {
 	if len(token) > MaxTokenBytes {
 		return cause.TooLong
 	}
@@ -115,14 +134,12 @@ func (r *Reader) inspect(token []byte) cause.Cause {
 		r.encoded = append(r.encoded, token[:first+1]...)
 		key, refused = r.header(written)
 	}
-	written, read, ok := decode(r.buffer[:], token[first+1:])
-	last := first + 1 + read
-	if !ok || last >= len(token) || token[last] != '.' || refused != cause.OK &&
-		bytes.IndexByte(token[last+1:], '.') >= 0 {
+	size := bytes.IndexByte(token[first+1:], '.')
+	last := first + 1 + size
+	if size < 0 || refused != cause.OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
 		return cause.Malformed
 	}
-	r.decoded = r.buffer[:written:written]
-	r.token.Key, r.token.Input, r.token.Signature = key, last, last+1
+	r.part, r.token.Key, r.token.Input, r.token.Signature = token[first+1:last], key, last, last+1
 	return refused
 }
 
@@ -204,25 +221,47 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	if len(r.encoded) > 0 {
 		r.headers.learn(r.encoded, r.token.Key)
 	}
-	o = &r.opened
-	key := &r.keys.Keys[r.token.Key]
-	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: r.ends[r.token.Key], Claims: r.decoded}
-	switch { // a refused token has no issuer
-	case !r.claims.Read(r.buffer, len(r.decoded)):
-		*o = Opened{Cause: cause.BadClaims, Key: o.Key}
-	case key.RefreshOnly && string(o.Type.Text(o.Claims)) != string(RefreshToken):
-		*o = Opened{Cause: cause.KeyForRefresh, Key: o.Key}
+	return r.read(r.token.Key), true
+}
+
+// Claims is Accept for the claims of a token, in base64url, that has a good signature by a key. The header of the token
+// is one that Inspect has read before: see Headers. ok is false where there is no such key.
+func (r *Reader) Claims(key int, part []byte) (o *Opened, ok bool) {
+	if r.inspected = false; key < 0 || key >= len(r.keys.Keys) {
+		return nil, false
 	}
-	return o, true
+	if r.buffer == nil {
+		r.buffer = new(strictjson.Buffer)
+	}
+	r.decode(part)
+	return r.read(key), true
+}
+
+// read reads the claims that were decoded, of a token whose signature by a key is good.
+func (r *Reader) read(index int) *Opened {
+	o, key := &r.opened, &r.keys.Keys[index]
+	*o = Opened{Key: index}
+	if r.size < 0 {
+		o.Cause = cause.Malformed
+		return o
+	}
+	o.Issuer, o.KeyEnds, o.Claims = key.Issuer, r.ends[index], r.buffer[:r.size:r.size]
+	switch { // a refused token has no issuer
+	case !r.claims.Read(r.buffer, r.size):
+		*o = Opened{Cause: cause.BadClaims, Key: index}
+	case key.RefreshOnly && string(o.Type.Text(o.Claims)) != string(RefreshToken):
+		*o = Opened{Cause: cause.KeyForRefresh, Key: index}
+	}
+	return o
 }
 
 // Open inspects a token, has check say whether the signature is that of the key over the input, and accepts. A refused
 // token has a Cause and no more. An error is one of check.
 func (r *Reader) Open(token []byte, check func(key int, input, signature []byte) (bool, error)) (*Opened, error) {
-	in := r.Inspect(token)
-	if in.Cause != cause.OK {
-		return r.refuse(in.Cause), nil
+	if !r.inspect(token) {
+		return r.refuse(r.token.Cause), nil
 	}
+	in := r.token
 	var ok bool
 	if r.signature, ok = DecodeSignature(r.signature, token[in.Signature:]); !ok {
 		return r.refuse(cause.Malformed), nil
@@ -230,6 +269,7 @@ func (r *Reader) Open(token []byte, check func(key int, input, signature []byte)
 	if good, err := check(in.Key, token[:in.Input], r.signature); err != nil || !good {
 		return r.refuse(cause.BadSignature), err
 	}
+	r.decode(r.part)
 	o, _ := r.Accept()
 	o.ReadFamily()
 	return o, nil

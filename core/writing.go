@@ -34,8 +34,8 @@ func (p *Prepared) Finish(sign func(input []byte) ([]byte, error)) (Outcome, err
 	return o, nil
 }
 
-// Writer decides requests and writes tokens under one configuration: all but their signatures, so that whoever holds
-// the keys may stand on the other side of a wall. What is the same in every token it has written before.
+// Writer writes tokens under one configuration: all but their signatures, so that whoever holds the keys may stand on
+// the other side of a wall. What is the same in every token it has written before.
 //
 // A Writer reuses its buffers, so it serves one goroutine at a time.
 type Writer struct {
@@ -43,6 +43,7 @@ type Writer struct {
 	keys     KeySet
 	fixed    fixed
 	decision decision
+	draft    Draft
 	prepared Prepared
 	inputs   []byte // those of prepared, one after the other
 
@@ -65,36 +66,22 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 	return &Writer{settings: s, keys: keys, fixed: fix(s, keys)}
 }
 
-// Prepare decides a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
-// next call, and refers to req. The error is that of CheckWriting.
+// Prepare is Prepare and Write in one: it decides a request and writes the signing inputs of the tokens to issue. What
+// it gives is valid until the next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
-	w.more, w.extra = w.more[:0], w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
-	keep := func(m *strictjson.Member) bool { return w.keep(req, m) }
-	if err := checkWriting(key, req, &w.extraScan, keep); err != nil {
+	if err := checkWriting(key, req); err != nil {
 		return nil, err
 	}
-	p, d := &w.prepared, &w.decision
-	*d = newDecision(w.settings, req)
-	p.Key, p.Inputs, p.Tokens, p.Effects.List = key, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
-	d.decide(&p.Outcome)
-	w.inputs = w.inputs[:0]
-	if !p.Refused() && req.Op == Refresh {
-		w.repeat(d)
+	if !w.keepAll(req.Extra) {
+		return nil, ErrExtra
 	}
-	switch {
-	case p.Refused():
-	case ended(w.fixed.ends[key], req.Now.UnixMicro()):
-		return nil, ErrKeyEnded
-	case !req.issues():
-		return nil, ErrClock
-	case req.Op == Refresh:
-		w.refresh(d)
-	case req.Op == SlidingRefresh:
-		w.slide(d)
-	default:
-		w.login(d)
+	w.decision = newDecision(w.settings, req)
+	p := &w.prepared
+	if err := w.decision.prepare(w.keys, key, p, &w.draft); err != nil {
+		return nil, err
 	}
+	w.inputs, p.Inputs = w.write(w.inputs[:0], &w.draft, p.Inputs)
 	return p, nil
 }
 
@@ -118,8 +105,7 @@ const maxExtra = 32 << 10
 // CheckWriting reports what a request that writes tokens lacks.
 func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	key := keys.SigningAt(req.Now)
-	err := checkWriting(key, req, new(strictjson.Scanner),
-		func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) })
+	err := checkExtra(s, key, req)
 	if err == nil && keys.ended(key, req.Now) {
 		err = ErrKeyEnded
 	}
@@ -129,9 +115,20 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	return err
 }
 
-// checkWriting is CheckWriting without the key-expiry check; key is the one that would sign, -1 for none. keep vets
-// each configured claim.
-func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*strictjson.Member) bool) error {
+// checkExtra is CheckWriting without the end of the key and the clock; key is the one that would sign, -1 for none.
+func checkExtra(s *Settings, key int, req *Request) error {
+	if err := checkWriting(key, req); err != nil || len(req.Extra) == 0 {
+		return err
+	}
+	keep := func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) }
+	if !eachExtra(new(strictjson.Scanner), req.Extra, keep) {
+		return ErrExtra
+	}
+	return nil
+}
+
+// checkWriting is checkExtra without what the configured claims are.
+func checkWriting(key int, req *Request) error {
 	switch {
 	case !HasEntropy(req.Entropy):
 		return ErrEntropy
@@ -139,20 +136,21 @@ func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*st
 		return ErrNoSigningKey
 	case req.Op.LogsIn() && !req.State.Customer.ID.IsZero() && req.State.Customer.UserID.IsZero():
 		return ErrUserID
-	case len(req.Extra) > maxExtra:
-		return ErrExtra
-	case len(req.Extra) == 0:
-		return nil
-	}
-	for more := scan.Begin(req.Extra, strictjson.MaxNames); more; more = scan.Next() {
-		if !keep(&scan.Member) {
-			return ErrExtra
-		}
-	}
-	if !scan.Whole {
-		return ErrExtra
 	}
 	return nil
+}
+
+// eachExtra has keep vet each configured claim. It reports whether all may be configured, and are strict JSON.
+func eachExtra(scan *strictjson.Scanner, extra []byte, keep func(*strictjson.Member) bool) bool {
+	if len(extra) > maxExtra {
+		return false
+	}
+	for more := scan.Begin(extra, strictjson.MaxNames); more; more = scan.Next() {
+		if !keep(&scan.Member) {
+			return false
+		}
+	}
+	return scan.Whole
 }
 
 // Reserved reports whether a claim of this name, in any case, is not to be configured: the registered ones (RFC 7519

@@ -5,7 +5,7 @@
 // The module is a WASI reactor: it exports _initialize, imports WASI preview 1 only, and has one thread. There are
 // three builds:
 //
-//	edgetoken.wasm          the host checks and signs: Inspect, Accept, Judge, Prepare. No key enters the guest.
+//	edgetoken.wasm          the host checks and signs: Inspect, Accept, Read, Judge, Prepare, Write. No key enters it.
 //	edgetoken-full.wasm     self-contained: Open, Decide, Permit
 //	edgetoken-verify.wasm   self-contained, only reads: Open, Permit, Decide for operations that write no token
 //
@@ -22,11 +22,18 @@
 // again, and accepts them in the same turn if the epoch and the key are those of the check. A nonce is good for its
 // instance alone.
 //
+// What a header says depends only on its bytes and the key set. So a host that has seen a header in a token that was
+// accepted knows its key, and where the parts of a token are: it checks the signature first, and then has the guest
+// read the claims alone, by Read. Nothing of a forged token is parsed then.
+//
+// A host that decides by itself, with package core, has the guest write what it has granted, by Write. Prepare decides
+// and writes: for hosts in other languages.
+//
 // A panic is a bug, and never a verdict: the call traps or answers StatusPanicked, and the host drops the instance.
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 12
+const Version = 13
 
 // Names of exports. All but VersionName and LayoutName return a Status, as an i32.
 const (
@@ -36,9 +43,12 @@ const (
 	ConfigureName  = "edgetoken_configure"   // (bytes of a Config)
 	InspectName    = "edgetoken_inspect"     // (bytes of a token) → Inspected
 	// AcceptName: (bytes of a nonce) → Opened without a family, claims in the claims area; once, for the latest Inspect
-	AcceptName  = "edgetoken_accept"
+	AcceptName = "edgetoken_accept"
+	// ReadName: (bytes of vouched claims) → Opened without a family, claims in the claims area
+	ReadName    = "edgetoken_read"
 	JudgeName   = "edgetoken_judge"        // (bytes of a Judging) → a cause; after Accept, until the next Inspect
 	PrepareName = "edgetoken_prepare"      // (bytes of a Request) → Prepared
+	WriteName   = "edgetoken_write"        // (bytes of a Draft) → signing inputs
 	OpenName    = "edgetoken_open"         // (bytes of a token) → Opened, claims in the claims area
 	DecideName  = "edgetoken_decide"       // (bytes of a Request) → Outcome
 	PermitName  = "edgetoken_permit"       // (bytes of a Question) → a verdict
@@ -48,7 +58,8 @@ const (
 // Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two
 // kinds of module.
 var (
-	Split         = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 1}, {JudgeName, 1}, {PrepareName, 1}}
+	Split = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 1}, {ReadName, 1}, {JudgeName, 1},
+		{PrepareName, 1}, {WriteName, 1}}
 	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}, {PermitName, 1}}
 )
 

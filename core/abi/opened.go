@@ -64,6 +64,27 @@ func ReadNonce(b []byte) (nonce uint64, ok bool) {
 	return binary.LittleEndian.Uint64(b), true
 }
 
+// AppendVouched appends the message of Read: the claims of a token, in base64url as the token has them, whose signature
+// by a key of the set is good.
+//
+//	u32 key | the rest: claims
+//
+// The claims {"exp":9} of a token that key 1 signed:
+//
+//	01 00 00 00 | 65 79 4a 6c 65 48 41 69 4f 6a 6c 39
+func AppendVouched(b []byte, key int, part []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(b, uint32(key)), part...)
+}
+
+// ReadVouched reads the message of Read.
+func ReadVouched(b []byte) (key int, part []byte, ok bool) {
+	if len(b) < 4 {
+		return 0, nil, false
+	}
+	key, ok = index(b, maxKeys)
+	return key, b[4:], ok && len(b)-4 <= core.MaxTokenBytes
+}
+
 // index reads a u32 that is less than limit. It is right for an int of 32 bits too.
 func index(b []byte, limit int) (int, bool) {
 	v := binary.LittleEndian.Uint32(b)

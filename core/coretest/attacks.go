@@ -192,7 +192,7 @@ func critAttacks(v *victim) (cases []Token) {
 			cause.BadHeader})
 	}
 	unencoded := encode(`{"alg":"`+v.algorithm+`","b64":false,"crit":["b64"]}`) + "." + good
-	return append(cases, Token{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
+	return append(cases, Token{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.BadHeader})
 }
 
 // duplicateAttacks: of two members of one name some readers take the first, others the last (RFC 8725 §2.4). The owner
@@ -260,15 +260,23 @@ func spaceAttacks(v *victim) (cases []Token) {
 			"in_the_claims":    parts[0] + "." + parts[1][:9] + space + parts[1][9:] + "." + parts[2],
 			"in_the_signature": v.good[:len(v.good)-4] + space + v.good[len(v.good)-4:],
 		} {
-			cases = append(cases, Token{name + "_" + place, token, cause.Malformed})
+			want := cause.Malformed
+			if place == "in_the_claims" { // which are decoded once the signature is good
+				want = cause.BadSignature
+			}
+			cases = append(cases, Token{name + "_" + place, token, want})
 		}
 	}
 	for _, padding := range []string{"=", "==", "===", "%3D", "."} {
 		for i := range parts {
 			padded := append([]string{}, parts...)
 			padded[i] += padding
+			want := cause.Malformed
+			if i == 1 && padding != "." { // see above
+				want = cause.BadSignature
+			}
 			cases = append(cases, Token{fmt.Sprintf("padding_%s_of_part_%d", padding, i),
-				strings.Join(padded, "."), cause.Malformed})
+				strings.Join(padded, "."), want})
 		}
 	}
 	return append(cases,

@@ -119,11 +119,15 @@ func (h *HMACKeys) Material(key int) ([]byte, error) { return h.keys[key].Materi
 
 // Sign makes a token from the texts of a header and claims.
 func Sign(alg, secret, header, claims string) string {
+	return signInput(alg, secret, encode(header)+"."+encode(claims))
+}
+
+// signInput makes a token from a signing input.
+func signInput(alg, secret, input string) string {
 	key, err := jws.NewKey(alg, []byte(secret))
 	if err != nil {
 		panic("coretest: " + err.Error())
 	}
-	input := encode(header) + "." + encode(claims)
 	signature, err := key.Sign([]byte(input), nil)
 	if err != nil {
 		panic("coretest: " + err.Error())

@@ -21,6 +21,8 @@ func openReading() Reading {
 	parts := strings.Split(valid, ".")
 	header := func(h string) string { return Sign("HS256", Secret, h, good) }
 	raw, _ := base64.RawURLEncoding.DecodeString(parts[2])
+	signed := func(claims string) string { return signInput("HS256", Secret, parts[0]+"."+claims) }
+	zero := encode(`{"a":0}`) // whose last character has bits that mean nothing
 	tokens := []Token{
 		{"good", valid, cause.OK},
 		{"header_white_space", header(" { \"alg\" :\t\"HS256\" } "), cause.OK},
@@ -51,12 +53,18 @@ func openReading() Reading {
 		{"NUL", valid + "\x00", cause.Malformed},
 		{"unicode", "па.ро.ль", cause.Malformed},
 		{"padded_header", parts[0] + "=." + parts[1] + "." + parts[2], cause.Malformed},
-		{"padded_claims", parts[0] + "." + parts[1] + "==." + parts[2], cause.Malformed},
+		{"padded_claims", parts[0] + "." + parts[1] + "==." + parts[2], cause.BadSignature},
 		{"padded_signature", valid + "=", cause.Malformed},
 		{"standard_alphabet", parts[0] + "." + parts[1] + "." +
 			base64.RawStdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 32)), cause.Malformed},
 		{"non_canonical_signature", valid[:len(valid)-1] + string(next(valid[len(valid)-1])), cause.Malformed},
-		{"length_1_modulo_4", parts[0] + "." + encode("{ }") + "A." + parts[2], cause.Malformed},
+		{"length_1_modulo_4", parts[0] + "." + encode("{ }") + "A." + parts[2], cause.BadSignature},
+		{"signed_claims_with_padding", signed(encode("{ }x") + "=="), cause.Malformed},
+		{"signed_claims_of_length_1_modulo_4", signed(encode("{ }") + "A"), cause.Malformed},
+		{"signed_claims_with_white_space", signed(encode("{ }") + " "), cause.Malformed},
+		{"signed_claims_in_the_clear", signed("{}"), cause.Malformed},
+		{"signed_claims_not_canonical", signed(zero[:len(zero)-1] + string(next(zero[len(zero)-1]))), cause.Malformed},
+		{"signed_claims_absent", signed(""), cause.BadClaims},
 		{"too_long", strings.Repeat("a", core.MaxTokenBytes+1), cause.TooLong},
 		{"a_million_dots", strings.Repeat(".", 1_000_000), cause.TooLong},
 		{"as_many_dots_as_fit", strings.Repeat(".", core.MaxTokenBytes), cause.Malformed},

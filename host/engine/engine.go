@@ -186,60 +186,66 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 		if e.selfContained {
 			return i.open(e.config, token, o)
 		}
-		return i.inspectAndAccept(ctx, e.config, token, o)
+		return i.openSplit(ctx, e.config, token, o)
 	})
 }
 
-// Decide implements core.Engine. If no token is written, it calls core.Decide natively; the self-contained module
-// decides everything itself.
+// Decide implements core.Engine. It decides natively, and has the guest write the tokens that are granted; the
+// self-contained module decides and writes everything itself.
 func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
-	if !req.Op.Writes() && !e.selfContained {
+	switch {
+	case e.selfContained:
+		return e.decideInside(ctx, req)
+	case !req.Op.Writes():
 		return core.Decide(&e.config.settings, req), nil
-	}
-	if req.Op.Writes() && !core.HasEntropy(req.Entropy) {
-		return core.Outcome{}, core.ErrEntropy // a guest that is given known entropy writes nothing more
 	}
 	d, _ := e.decisions.Get().(*decision)
 	if d == nil {
 		d = &decision{}
 	}
-	defer e.decisions.Put(d)
+	defer func() {
+		d.request, d.draft = core.Request{}, core.Draft{Tokens: d.draft.Tokens} // what is the caller's
+		e.decisions.Put(d)
+	}()
 	d.request = req
-	o, err := e.decide(ctx, d)
-	d.request = core.Request{}
-	if err != nil && req.Op.Writes() {
-		// The guest says only that it cannot write, so ask core why.
-		if mistake := core.CheckWriting(&e.config.settings, e.config.set, &req); mistake != nil {
-			err = mistake
-		} else if errors.Is(err, abi.StatusFailed) && !e.selfContained {
-			err = fmt.Errorf("%w: it was given before: %w", core.ErrEntropy, err)
+	if err := core.Prepare(&e.config.settings, e.config.set, &d.request, &d.prepared, &d.draft); err != nil {
+		return core.Outcome{}, err
+	}
+	if !d.prepared.Refused() {
+		if err := e.use(ctx, func(i *instance) error { return i.write(d) }); err != nil {
+			return core.Outcome{}, err
 		}
 	}
-	return o, err
+	return d.prepared.Sign(ctx, e.config.keys, req.Entropy)
 }
 
 // decision is a call of Decide in flight, with buffers that later calls reuse.
 type decision struct {
 	request  core.Request
+	draft    core.Draft
 	answer   []byte
 	prepared core.Prepared
 }
 
-func (e *Engine) decide(ctx context.Context, d *decision) (o core.Outcome, err error) {
-	err = e.use(ctx, func(i *instance) error {
-		if e.selfContained {
-			o, err = i.decide(e.config, &d.request)
-			return err
-		}
-		return i.prepare(e.config, d)
+// decideInside has the self-contained module decide.
+func (e *Engine) decideInside(ctx context.Context, req core.Request) (o core.Outcome, err error) {
+	if req.Op.Writes() && !core.HasEntropy(req.Entropy) {
+		return core.Outcome{}, core.ErrEntropy // a guest that is given known entropy writes nothing more
+	}
+	err = e.use(ctx, func(i *instance) (err error) {
+		o, err = i.decide(e.config, &req)
+		return err
 	})
-	switch {
-	case err != nil:
-		return core.Outcome{}, err
-	case e.selfContained:
+	if err == nil {
 		return o, o.CheckWritten()
 	}
-	return d.prepared.Sign(ctx, e.config.keys, d.request.Entropy)
+	if req.Op.Writes() {
+		// The guest says only that it cannot write, so ask core why.
+		if mistake := core.CheckWriting(&e.config.settings, e.config.set, &req); mistake != nil {
+			err = mistake
+		}
+	}
+	return core.Outcome{}, err
 }
 
 // use runs f with an instance that is configured for e. If the instance traps, panics or answers nonsense, it alone is

@@ -12,15 +12,19 @@ import (
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
-// together are the native engine and all modules under one configuration.
+// together are the native engine and all modules under one configuration. They remember headers and layouts of the
+// tokens before; fresh remembers nothing.
 type together struct {
+	fresh   func() core.Engine
 	native  core.Engine
 	modules map[string]core.Engine
 }
 
 func newTogether(tb testing.TB, s core.Settings, keys core.Keys) together {
 	tb.Helper()
-	all := together{core.NewNative(s, keys), map[string]core.Engine{}}
+	fresh := func() core.Engine { return core.NewNative(s, keys) }
+	all := together{fresh, fresh(), map[string]core.Engine{}}
+	all.modules["native"] = all.native
 	for _, name := range []string{"wasm", "wasm-full", "wasm-verify"} {
 		all.modules[name] = with(tb, shared(tb, name), s, keys)
 	}
@@ -31,14 +35,14 @@ func newTogether(tb testing.TB, s core.Settings, keys core.Keys) together {
 // answer, and on every error.
 func (all together) agree(t *testing.T, token string) {
 	t.Helper()
-	want, err := opened(context.Background(), all.native, []byte(token))
+	want, err := opened(context.Background(), all.fresh(), []byte(token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, e := range all.modules {
 		got, err := opened(context.Background(), e, []byte(token))
 		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("Open(%q)\n%11s: %+v, %v\n     native: %+v", token, name, got, err, want)
+			t.Fatalf("Open(%q)\n%11s: %+v, %v\n      fresh: %+v", token, name, got, err, want)
 		}
 	}
 	for op := core.Authenticate; op <= core.Blacklist; op++ {
@@ -122,6 +126,27 @@ func FuzzAgree(f *testing.F) {
 		for _, all := range configured {
 			all.agree(t, token)
 			all.agree(t, coretest.Sign("HS256", coretest.Secret, header, claims))
+		}
+	})
+}
+
+// FuzzTaught has the owner of another issuer's key teach all engines headers and layouts, and then gives them tokens of
+// ours, of theirs, and forged ones that look like either.
+func FuzzTaught(f *testing.F) {
+	f.Add(`{"alg":"HS256","kid":"two"}`, `{"exp":4102444800,"a":{"b":[1,"x",null]}}`, `{"alg":"HS512","kid":"one"}`,
+		`{"exp":4102444801,"a":{"b":[22,"\u0041",true]}}`)
+	f.Add(`{"alg":"HS256"}`, `{"exp":1,"typ":"access"}`, `{"alg":"HS512","kid":"one"}`, `{"exp":1,"EXP":1}`)
+	f.Add(`{"alg":"HS256","kid":"one"}`, `{"a":"","b":1}`, `{"alg":"HS256","kid":"one"}`, `{"a":"","a":1}`)
+	other := configurations(f)["other"]
+	f.Fuzz(func(t *testing.T, theirHeader, theirClaims, header, claims string) {
+		for range 3 { // from the second time on they know it
+			other.agree(t, coretest.Sign("HS256", coretest.Secret, theirHeader, theirClaims))
+		}
+		for _, c := range [][2]string{{header, claims}, {header, theirClaims}, {theirHeader, claims}} {
+			other.agree(t, coretest.Sign("HS512", coretest.OtherSecret, c[0], c[1]))
+			other.agree(t, coretest.Sign("HS256", coretest.Secret, c[0], c[1]))
+			other.agree(t, coretest.Sign("HS512", coretest.Secret, c[0], c[1]))
+			other.agree(t, coretest.Sign("HS256", coretest.OtherSecret, c[0], c[1]))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,12 +21,14 @@ type instance struct {
 	functions map[string]api.Function
 	inspect   api.Function // of functions, found once; nil where the module has it not
 	accept    api.Function
-	prepares  api.Function
+	reads     api.Function
+	writes    api.Function
 	decides   api.Function
 	ctx       context.Context // never ends
 	stack     [1]uint64
 	config    *config // what it was configured with last
 	signature []byte
+	draws     core.Draws
 }
 
 // brokenError says that an instance must not be used again.
@@ -52,7 +55,8 @@ func newInstance(m api.Module) (*instance, error) {
 		i.functions[name] = m.ExportedFunction(name)
 	}
 	i.inspect, i.accept = i.functions[abi.InspectName], i.functions[abi.AcceptName]
-	i.prepares, i.decides = i.functions[abi.PrepareName], i.functions[abi.DecideName]
+	i.reads = i.functions[abi.ReadName]
+	i.writes, i.decides = i.functions[abi.WriteName], i.functions[abi.DecideName]
 	err := i.greet()
 	if err != nil {
 		return nil, errors.Join(err, m.Close(i.ctx))
@@ -148,8 +152,58 @@ func (i *instance) configure(c *config) error {
 	return nil
 }
 
+// openSplit opens a token into o: the guest reads, the host checks the signature.
+func (i *instance) openSplit(ctx context.Context, c *config, token []byte, o *core.Opened) error {
+	if key, first, ok := c.headers.find(token); ok {
+		return i.checkAndRead(ctx, c, key, first, token, o)
+	}
+	return i.inspectAndAccept(ctx, c, token, o)
+}
+
+// checkAndRead opens a token whose header, which ends at first, is known to name a key: the host checks the signature,
+// and then the guest reads the claims.
+func (i *instance) checkAndRead(
+	ctx context.Context, c *config, key, first int, token []byte, o *core.Opened,
+) error {
+	part := token[first+1:]
+	size := bytes.IndexByte(part, '.')
+	if size < 0 {
+		refuse(o, cause.Malformed)
+		return nil
+	}
+	var ok bool
+	if i.signature, ok = core.DecodeSignature(i.signature, part[size+1:]); !ok {
+		refuse(o, cause.Malformed)
+		return nil
+	}
+	good, err := c.keys.Check(ctx, key, token[:first+1+size], i.signature)
+	if err != nil {
+		return err
+	}
+	if !good {
+		refuse(o, cause.BadSignature)
+		return nil
+	}
+	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
+	if !ok {
+		return broken("%s: %w", abi.ReadName, errNonsense)
+	}
+	message := abi.AppendVouched(area[:0:len(area)], key, part[:size])
+	if err := i.invoke(abi.ReadName, i.reads, len(message)); err != nil {
+		return err
+	}
+	if err := i.opened(c, o); err != nil {
+		return err
+	}
+	if o.Key != key {
+		return broken("%s: %w", abi.ReadName, errNonsense)
+	}
+	o.ReadFamily()
+	return nil
+}
+
 // inspectAndAccept opens a token into o: the guest reads, the host checks the signature over its own copy of the token,
-// and the nonce that Inspect gave has the guest accept that token and no other.
+// and the nonce that Inspect gave has the guest accept that token and no other. The host remembers the header.
 func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte, o *core.Opened) error {
 	if err := i.callFunction(abi.InspectName, i.inspect, token); err != nil {
 		return err
@@ -186,6 +240,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 	if o.Key != in.Key {
 		return broken("%s: %w", abi.AcceptName, errNonsense)
 	}
+	c.headers.learn(token, in.Key)
 	o.ReadFamily()
 	return nil
 }
@@ -219,20 +274,32 @@ func (i *instance) open(c *config, token []byte, o *core.Opened) error {
 	return i.opened(c, o)
 }
 
-// prepare has the guest decide d.request, and reads the answer into d.prepared from a copy: signing may take long, and
-// meanwhile the instance serves other calls.
-func (i *instance) prepare(c *config, d *decision) error {
-	answer, err := i.ask(abi.PrepareName, i.prepares, &d.request)
-	if err != nil {
+// write has the guest write the tokens that were granted, and reads them into d.prepared from a copy: signing may take
+// long, and meanwhile the instance serves other calls.
+func (i *instance) write(d *decision) error {
+	if !i.draws.Fresh(d.request.Entropy) {
+		return fmt.Errorf("engine: %w: it was given before", core.ErrEntropy)
+	}
+	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
+	if !ok {
+		return broken("%s: %w", abi.WriteName, errNonsense)
+	}
+	size := len(abi.AppendDraft(area[:0:len(area)], &d.draft))
+	if size > len(area) {
+		return i.tooLong(abi.WriteName, size)
+	}
+	if err := i.invoke(abi.WriteName, i.writes, size); err != nil {
 		return err
 	}
-	d.answer = append(d.answer[:0], answer...)
-	// Only a key that signs may sign: the set has others too, which check what was issued under them or by somebody
-	// else.
-	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) ||
-		!c.set.MaySign(d.prepared.Key, &d.request) || !c.believable(&d.request, &d.prepared.Outcome) {
-		return broken("%s: %w", abi.PrepareName, errNonsense)
+	size, ok = abi.WrittenSize(i.output(abi.WrittenBytes))
+	if ok {
+		d.answer = append(d.answer[:0], i.output(uint32(size))...)
+		d.prepared.Inputs, ok = abi.ReadWritten(d.prepared.Inputs[:0], d.answer, len(d.draft.Tokens))
 	}
+	if !ok {
+		return broken("%s: %w", abi.WriteName, errNonsense)
+	}
+	i.draws.Keep(d.request.Entropy)
 	return nil
 }
 

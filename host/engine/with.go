@@ -30,7 +30,8 @@ type config struct {
 	keys     core.Keys
 	set      core.KeySet
 	ends     []int64 // by key
-	message  []byte  // the abi.Config for instances
+	headers  *headers
+	message  []byte // the abi.Config for instances
 }
 
 // newConfig encodes the configuration for instances, or names the mistakes in it.
@@ -45,6 +46,7 @@ func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, er
 	for i := range c.set.Keys {
 		c.ends = append(c.ends, c.set.Ends(i))
 	}
+	c.headers = newHeaders(len(c.set.Keys))
 	m := abi.Config{Settings: s, Set: c.set}
 	if selfContained {
 		material, ok := keys.(core.KeyMaterial)

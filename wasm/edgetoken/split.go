@@ -15,8 +15,14 @@ func inspect(size uint32) uint32 { return uint32(instance.Inspect(size)) }
 //go:wasmexport edgetoken_accept
 func accept(size uint32) uint32 { return uint32(instance.Accept(size)) }
 
+//go:wasmexport edgetoken_read
+func read(size uint32) uint32 { return uint32(instance.Read(size)) }
+
 //go:wasmexport edgetoken_judge
 func judge(size uint32) uint32 { return uint32(instance.Judge(size)) }
 
 //go:wasmexport edgetoken_prepare
 func prepare(size uint32) uint32 { return uint32(instance.Prepare(size)) }
+
+//go:wasmexport edgetoken_write
+func write(size uint32) uint32 { return uint32(instance.Write(size)) }

@@ -22,6 +22,29 @@ func (g *Guest) Prepare(size uint32) abi.Status {
 	})
 }
 
+// Write writes the tokens of an abi.Draft, which the host signs. It comes with every token, so it catches no panic, as
+// Inspect does not.
+func (g *Guest) Write(size uint32) abi.Status {
+	switch {
+	case g.config == nil:
+		return abi.StatusNotConfigured
+	case size > abi.InputBytes || !abi.ReadDraft(g.input[:size], &g.draft):
+		return abi.StatusBadMessage
+	}
+	if g.writer == nil {
+		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
+	}
+	all, inputs, err := g.writer.Write(g.output[abi.WrittenBytes:abi.WrittenBytes], &g.draft)
+	switch {
+	case err != nil:
+		return abi.StatusFailed
+	case len(all) > len(g.output)-abi.WrittenBytes:
+		return abi.StatusTooLong
+	}
+	abi.PutWritten((*[abi.WrittenBytes]byte)(g.output[:]), inputs)
+	return abi.StatusOK
+}
+
 // Decide decides any abi.Request, has sign sign what is written, and answers with an abi.Outcome.
 func (g *Guest) Decide(size uint32, sign func(key int, input, entropy []byte) ([]byte, error)) abi.Status {
 	return g.call(size, func(message []byte) abi.Status {
@@ -75,12 +98,12 @@ func (g *Guest) prepare() (*core.Prepared, error) {
 	if g.writer == nil {
 		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
 	}
-	if !g.draws.fresh(g.request.Entropy) {
+	if !g.draws.Fresh(g.request.Entropy) {
 		return nil, core.ErrEntropy
 	}
 	p, err := g.writer.Prepare(&g.request)
 	if err == nil && len(p.Inputs) > 0 {
-		g.draws.keep(g.request.Entropy)
+		g.draws.Keep(g.request.Entropy)
 	}
 	return p, err
 }

@@ -8,7 +8,7 @@
 //
 // Three builds use three sets of methods, and what a main package does not call is not linked:
 //
-//	edgetoken.wasm          Configure, Inspect, Accept, Judge, Prepare: the host checks and signs
+//	edgetoken.wasm          Configure, Inspect, Accept, Read, Judge, Prepare, Write: the host checks and signs
 //	edgetoken-full.wasm     Configure, Open, Decide, Permit, by way of package contained, which has the keys
 //	edgetoken-verify.wasm   Configure, Open, DecideReading, Permit, by the same way
 //
@@ -35,10 +35,11 @@ type Guest struct {
 	nonce    uint64       // of the latest Inspect
 	accepted *core.Opened // that Inspect's token, once it was accepted
 	request  core.Request // that is decided now
+	draft    core.Draft   // that is written now
 
 	// The static areas follow all pointers, so that the collector does not look through them. A call allocates nothing
 	// for them.
-	draws  draws
+	draws  core.Draws
 	layout abi.Layout
 	input  [abi.InputBytes]byte
 	output [abi.OutputBytes]byte

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -70,6 +71,17 @@ func (h host) split(token []byte) core.Opened {
 	h.ok("Accept", h.Accept(h.nonce(in.Nonce)))
 	o := h.opened(set)
 	o.ReadFamily()
+	// A host that has seen the header has the claims read alone.
+	first := bytes.IndexByte(token, '.') + 1
+	h.ok("Read", h.Read(h.write(abi.AppendVouched(nil, in.Key, token[first:in.Input]))))
+	read := h.opened(set)
+	read.ReadFamily()
+	if !reflect.DeepEqual(read, o) {
+		h.t.Errorf("Read of %.80q = %+v, after Accept = %+v", token, read, o)
+	}
+	if status := h.Accept(h.nonce(in.Nonce)); status != abi.StatusOutOfOrder {
+		h.t.Errorf("Accept after Read = %v", status)
+	}
 	return o
 }
 
@@ -160,6 +172,9 @@ func TestAnswersAreNative(t *testing.T) {
 				if got := split.signed(req); !reflect.DeepEqual(got, outcome) {
 					t.Errorf("Prepare(op %d, %.80q), signed = %+v, want %+v", req.Op, token, got, outcome)
 				}
+				if got := split.written(req); !reflect.DeepEqual(got, outcome) {
+					t.Errorf("Write(op %d, %.80q), signed = %+v, want %+v", req.Op, token, got, outcome)
+				}
 				continue
 			}
 			split.ok("DecideReading", split.DecideReading(split.write(m)))
@@ -179,6 +194,41 @@ func (h host) outcome() core.Outcome {
 	o, ok := abi.ReadOutcome(answer)
 	if !ok {
 		h.t.Fatal("this is no outcome")
+	}
+	return o
+}
+
+// drafted is what a log-in is granted.
+func drafted(t *testing.T, login core.Request) (d core.Draft) {
+	t.Helper()
+	s := core.DefaultSettings()
+	if err := core.Prepare(&s, coretest.OneKey().Set(), &login, new(core.Prepared), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// written decides as the host, has the guest write what is granted, and signs it.
+func (h host) written(req core.Request) core.Outcome {
+	h.t.Helper()
+	var (
+		p core.Prepared
+		d core.Draft
+	)
+	s := core.DefaultSettings()
+	if err := core.Prepare(&s, h.keys.Set(), &req, &p, &d); err != nil {
+		h.t.Fatal(err)
+	}
+	if !p.Refused() {
+		h.ok("Write", h.Write(h.write(abi.AppendDraft(nil, &d))))
+		size, ok := abi.WrittenSize(h.Output())
+		if p.Inputs, ok = abi.ReadWritten(nil, h.Output()[:size], len(d.Tokens)); !ok {
+			h.t.Fatal("nothing is written")
+		}
+	}
+	o, err := p.Sign(context.Background(), h.keys, req.Entropy)
+	if err != nil {
+		h.t.Fatal(err)
 	}
 	return o
 }
@@ -220,6 +270,9 @@ func TestStatus(t *testing.T) {
 	login, verify := requests(core.Opened{})[core.Login-1], requests(core.Opened{Cause: cause.BadClaims})[core.Verify-1]
 	noEntropy := login
 	noEntropy.Entropy = nil
+	granted := drafted(t, login)
+	keyless, reserved := granted, granted
+	keyless.Key, reserved.Extra = 1, []byte(`{"exp":1}`)
 	var g contained.Guest
 	h := host{&g.Guest, t, keys}
 	size := h.write
@@ -239,8 +292,12 @@ func TestStatus(t *testing.T) {
 		{"Inspect before Configure", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusNotConfigured},
 		{"Accept before Configure", accept, abi.StatusNotConfigured},
 		{"Judge before Configure", func() abi.Status { return g.Judge(0) }, abi.StatusNotConfigured},
+		{"Read before Configure", func() abi.Status { return g.Read(size(abi.AppendVouched(nil, 0, token))) },
+			abi.StatusNotConfigured},
 		{"Open before Configure", func() abi.Status { return g.Open(size(token)) }, abi.StatusNotConfigured},
 		{"Prepare before Configure", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) },
+			abi.StatusNotConfigured},
+		{"Write before Configure", func() abi.Status { return g.Write(size(abi.AppendDraft(nil, &granted))) },
 			abi.StatusNotConfigured},
 		{"Decide before Configure", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &login))) },
 			abi.StatusNotConfigured},
@@ -262,6 +319,13 @@ func TestStatus(t *testing.T) {
 		{"Inspect of what is no token", inspect([]byte("..")), abi.StatusOK},
 		{"Accept of what is no token", accept, abi.StatusOutOfOrder},
 		{"Inspect", inspect(token), abi.StatusOK},
+		{"Read", func() abi.Status { return g.Read(size(abi.AppendVouched(nil, 0, token[21:]))) }, abi.StatusOK},
+		{"Accept of what was inspected before", accept, abi.StatusOutOfOrder},
+		{"Read by a key that there is not",
+			func() abi.Status { return g.Read(size(abi.AppendVouched(nil, 1, token[21:]))) }, abi.StatusBadMessage},
+		{"Read of no claims", func() abi.Status { return g.Read(3) }, abi.StatusBadMessage},
+		{"Read of what is too large", func() abi.Status { return g.Read(tooLarge) }, abi.StatusBadMessage},
+		{"Inspect", inspect(token), abi.StatusOK},
 		{"Open", func() abi.Status { return g.Open(size(token)) }, abi.StatusOK},
 		{"Accept after Open", accept, abi.StatusOutOfOrder},
 		{"a token that is too large", func() abi.Status { return g.Inspect(tooLarge) }, abi.StatusBadMessage},
@@ -277,6 +341,13 @@ func TestStatus(t *testing.T) {
 		{"Prepare without entropy", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &noEntropy))) },
 			abi.StatusFailed},
 		{"Prepare of no request", func() abi.Status { return g.Prepare(size(token)) }, abi.StatusBadMessage},
+		{"Write", func() abi.Status { return g.Write(size(abi.AppendDraft(nil, &granted))) }, abi.StatusOK},
+		{"Write of what is too large", func() abi.Status { return g.Write(tooLarge) }, abi.StatusBadMessage},
+		{"Write of no draft", func() abi.Status { return g.Write(size(token)) }, abi.StatusBadMessage},
+		{"Write with a key that there is not",
+			func() abi.Status { return g.Write(size(abi.AppendDraft(nil, &keyless))) }, abi.StatusFailed},
+		{"Write of claims that are not to be configured",
+			func() abi.Status { return g.Write(size(abi.AppendDraft(nil, &reserved))) }, abi.StatusFailed},
 		{"Decide without entropy", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &noEntropy))) },
 			abi.StatusFailed},
 		{"Decide of no request", func() abi.Status { return g.Decide(size(token)) }, abi.StatusBadMessage},
