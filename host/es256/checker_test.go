@@ -1,10 +1,14 @@
 package es256_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/fips140"
 	"crypto/rand"
 	"fmt"
+	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"unsafe"
@@ -182,6 +186,26 @@ func TestCheckerAtOnce(t *testing.T) {
 	all.Wait()
 	if n := c.Tables(); n != es256.MaxKeys {
 		t.Errorf("%d tables, want %d", n, es256.MaxKeys)
+	}
+}
+
+// In FIPS 140-3 mode, which a process has from its start, there are no tables.
+func TestCheckerInFIPSMode(t *testing.T) {
+	if !fips140.Enabled() {
+		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		child.Env = append(os.Environ(), "GODEBUG=fips140=on")
+		out, err := child.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
+	}
+	var c es256.Checker
+	k := newPair(t)
+	k.use(t, &c, 2*es256.Earned)
+	k.misuse(t, &c, 1)
+	if n := c.Tables(); n != 0 {
+		t.Errorf("%d tables", n)
 	}
 }
 
