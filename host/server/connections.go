@@ -1,7 +1,6 @@
 package server
 
 import (
-	"container/list"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -28,8 +27,8 @@ type connections struct {
 
 	mu        sync.Mutex
 	open      int
-	waiting   *list.List // of *connection, of all addresses
-	arrived   int64      // bytes of all headers that are arriving
+	waiting   line  // of all addresses
+	arrived   int64 // bytes of all headers that are arriving
 	addresses map[netip.Prefix]*addressConnections
 	closed    int       // since lastLog
 	lastLog   time.Time // when closed connections were last logged
@@ -38,7 +37,7 @@ type connections struct {
 // addressConnections are the open connections of one address.
 type addressConnections struct {
 	open    int
-	waiting *list.List // of *connection, the one that has waited longest first
+	waiting line // the one that has waited longest first
 }
 
 // connection is one open connection. connections.mu guards its fields, except for the atomic ones.
@@ -46,19 +45,22 @@ type connection struct {
 	net.Conn
 	of      *connections
 	network netip.Prefix
-	// Its places in the two lists of waiting connections; nil in the middle of a request.
-	inAll, inAddress *list.Element
+	from    *addressConnections // that of network
+	// Its places among the waiting connections; in none in the middle of a request.
+	inAll, inAddress place
 	arrived          int64 // bytes of its next header
 	gone             bool
 	// waits tells Read whether the connection waits for a request, so that Read locks only for bytes of headers.
 	waits atomic.Bool
 	// whole: the current request, or the last one, was read to its end.
 	whole atomic.Bool
+
+	reading, writing deadline // with locks of their own
 }
 
 func limitConnections(l net.Listener, limits Limits, log *slog.Logger) *connections {
 	return &connections{
-		Listener: l, limits: limits, log: log, waiting: list.New(), addresses: map[netip.Prefix]*addressConnections{},
+		Listener: l, limits: limits, log: log, addresses: map[netip.Prefix]*addressConnections{},
 	}
 }
 
@@ -92,12 +94,12 @@ func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from := l.addresses[network]
-	var oldest *list.Element
+	var oldest *place
 	switch {
 	case from != nil && from.open >= l.limits.ConnectionsPerAddress:
-		oldest = from.waiting.Front()
+		oldest = from.waiting.front
 	case l.open >= l.limits.Connections:
-		oldest = l.waiting.Front()
+		oldest = l.waiting.front
 	default:
 		return l.add(conn, network), nil
 	}
@@ -105,7 +107,7 @@ func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
 	if oldest == nil {
 		return nil, conn
 	}
-	victim := oldest.Value.(*connection)
+	victim := oldest.of
 	l.remove(victim)
 	return l.add(conn, network), victim.Conn
 }
@@ -113,15 +115,21 @@ func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
 func (l *connections) add(conn net.Conn, network netip.Prefix) *connection {
 	from := l.addresses[network]
 	if from == nil {
-		from = &addressConnections{waiting: list.New()}
+		from = new(addressConnections)
 		l.addresses[network] = from
 	}
-	c := &connection{Conn: conn, of: l, network: network}
+	c := &connection{Conn: conn, of: l, network: network, from: from}
+	c.inAll.of, c.inAddress.of = c, c
 	l.open++
 	from.open++
-	c.inAll, c.inAddress = l.waiting.PushBack(c), from.waiting.PushBack(c)
-	c.waits.Store(true)
+	l.wait(c)
 	return c
+}
+
+func (l *connections) wait(c *connection) {
+	l.waiting.pushBack(&c.inAll)
+	c.from.waiting.pushBack(&c.inAddress)
+	c.waits.Store(true)
 }
 
 func (l *connections) remove(c *connection) {
@@ -131,39 +139,29 @@ func (l *connections) remove(c *connection) {
 	c.gone = true
 	l.stopWaiting(c)
 	l.open--
-	from := l.addresses[c.network]
-	if from.open--; from.open == 0 {
+	if c.from.open--; c.from.open == 0 {
 		delete(l.addresses, c.network)
 	}
 }
 
 func (l *connections) stopWaiting(c *connection) {
-	if c.inAll != nil {
-		l.waiting.Remove(c.inAll)
-		l.addresses[c.network].waiting.Remove(c.inAddress)
-		c.inAll, c.inAddress = nil, nil
+	if c.isWaiting() {
+		c.inAll.leave()
+		c.inAddress.leave()
 		c.waits.Store(false)
 	}
 	l.arrived -= c.arrived
 	c.arrived = 0
 }
 
-// Read counts the bytes of headers.
-func (c *connection) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 && c.waits.Load() {
-		for _, victim := range c.of.arrives(c, n) {
-			_ = victim.Close()
-		}
-	}
-	return n, err
-}
+// isWaiting reports whether it waits for a request or lingers.
+func (c *connection) isWaiting() bool { return c.inAll.in != nil }
 
 // arrives counts n bytes of c if they belong to a header. It returns the connections that must be closed for them.
 func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.inAll == nil {
+	if !c.isWaiting() {
 		return nil
 	}
 	c.arrived += int64(n)
@@ -179,8 +177,8 @@ func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 // mostArrived returns the connection whose header has become longest. A scan will do: each one closes a connection.
 func (l *connections) mostArrived() *connection {
 	var most *connection
-	for e := l.waiting.Front(); e != nil; e = e.Next() {
-		if c := e.Value.(*connection); most == nil || c.arrived > most.arrived {
+	for p := l.waiting.front; p != nil; p = p.next {
+		if c := p.of; most == nil || c.arrived > most.arrived {
 			most = c
 		}
 	}
@@ -203,9 +201,8 @@ func (l *connections) changed(conn net.Conn, state http.ConnState) {
 	case state == http.StateActive:
 		l.stopWaiting(c)
 		c.whole.Store(false)
-	case state == http.StateIdle && c.inAll == nil:
-		c.inAll, c.inAddress = l.waiting.PushBack(c), l.addresses[c.network].waiting.PushBack(c)
-		c.waits.Store(true)
+	case state == http.StateIdle && !c.isWaiting():
+		l.wait(c)
 	}
 }
 

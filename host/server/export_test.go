@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"time"
 )
 
 // PacedAnswer is a long answer of a server with these limits.
@@ -12,3 +14,23 @@ func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
 	r := new(http.Request)
 	return LongAnswer(w, r.WithContext(context.WithValue(context.Background(), connectionKey{}, c)))
 }
+
+// Deadline is a deadline of a connection that keeps what it was told to have.
+type Deadline struct {
+	deadline
+	Had []time.Time
+}
+
+func (d *Deadline) has(t time.Time) error {
+	d.Had = append(d.Had, t)
+	return nil
+}
+
+// Move moves the deadline.
+func (d *Deadline) Move(t time.Time) error { return d.move(t, d.has) }
+
+// Early reports whether the connection goes on after it said err.
+func (d *Deadline) Early(err error) bool { return d.early(err, d.has) }
+
+// Connection is a connection of a server, in the middle of a request.
+func Connection(conn net.Conn) net.Conn { return &connection{Conn: conn, of: new(connections)} }

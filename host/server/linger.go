@@ -45,9 +45,10 @@ func (c *connection) CloseWrite() error {
 func (c *connection) Close() error {
 	_, half := c.Conn.(halfCloser)
 	c.of.mu.Lock()
-	lingers := half && !c.gone && !c.whole.Load() && c.inAll == nil
+	lingers := half && !c.gone && !c.whole.Load() && !c.isWaiting()
 	if lingers {
-		c.inAll, c.inAddress = c.of.waiting.PushFront(c), c.of.addresses[c.network].waiting.PushFront(c)
+		c.of.waiting.pushFront(&c.inAll)
+		c.from.waiting.pushFront(&c.inAddress)
 	} else {
 		c.of.remove(c)
 	}
@@ -87,8 +88,8 @@ func (c *connection) end() {
 func (l *connections) endWaiting() {
 	l.mu.Lock()
 	var open []net.Conn
-	for e := l.waiting.Front(); e != nil; e = l.waiting.Front() {
-		c := e.Value.(*connection)
+	for p := l.waiting.front; p != nil; p = l.waiting.front {
+		c := p.of
 		l.remove(c)
 		open = append(open, c.Conn)
 	}
