@@ -1,9 +1,7 @@
 package httpapi_test
 
 import (
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -235,33 +233,3 @@ func TestNothingOfTheRequestBefore(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkForwardAuth is one answer to a proxy, net/http not counted, for a token that was seen before.
-func BenchmarkForwardAuth(b *testing.B) {
-	verified, err := cache.New(1 << 20)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := openShop(b, func(n *node.Config, h *httpapi.Config) {
-		n.Engine = verified.Engine(core.NewNative(n.Settings, testKeys(b)))
-		h.Log = slog.New(slog.DiscardHandler)
-	})
-	_, access := s.login(b)
-	request := httptest.NewRequest("GET", "http://shop.example/auth/check/", nil)
-	request.Header.Set("Authorization", "Bearer "+access)
-	handler := s.Config.Handler
-	b.ReportAllocs()
-	for b.Loop() {
-		w := silent{}
-		if handler.ServeHTTP(w, request); w["X-User-Id"][0] != "7" {
-			b.Fatal(w)
-		}
-	}
-}
-
-// silent is a response that nobody gets.
-type silent http.Header
-
-func (s silent) Header() http.Header       { return http.Header(s) }
-func (silent) Write(p []byte) (int, error) { return len(p), nil }
-func (silent) WriteHeader(int)             {}

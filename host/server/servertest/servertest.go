@@ -16,7 +16,7 @@ import (
 )
 
 // Serve serves a handler within limits until the test ends, and gives its address.
-func Serve(t *testing.T, limits server.Limits, handler http.HandlerFunc) string {
+func Serve(t testing.TB, limits server.Limits, handler http.HandlerFunc) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,11 +36,11 @@ func Serve(t *testing.T, limits server.Limits, handler http.HandlerFunc) string 
 // Conn is a connection that speaks HTTP by hand. Reads and writes fail once it is a minute old.
 type Conn struct {
 	net.Conn
-	t *testing.T
+	t testing.TB
 }
 
 // Dial opens a connection.
-func Dial(t *testing.T, address string) Conn {
+func Dial(t testing.TB, address string) Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
