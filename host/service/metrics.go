@@ -3,11 +3,13 @@ package service
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,7 +32,8 @@ type metrics struct {
 	reloads   *prometheus.CounterVec
 	reloadOK  prometheus.Gauge
 	reloadAt  prometheus.Gauge
-	known     sync.Map // outcome → *series: looking labels up takes longer than all else
+	known     atomic.Pointer[map[outcome]*series] // looking labels up takes longer than all else
+	adding    sync.Mutex                          // held while known gets a larger map
 }
 
 // outcome is what two requests must have in common to be counted together; a node has few. series counts them.
@@ -84,6 +87,7 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 				"read, in Unix seconds.",
 		}),
 	}
+	m.known.Store(&map[outcome]*series{})
 	m.reloads.WithLabelValues("done")
 	m.reloads.WithLabelValues("refused")
 	m.reloadOK.Set(1)
@@ -128,16 +132,22 @@ func (m *metrics) observe(o httpapi.Observation) {
 }
 
 func (m *metrics) series(o outcome) *series {
-	found, ok := m.known.Load(o)
-	if !ok {
+	if found := (*m.known.Load())[o]; found != nil {
+		return found
+	}
+	m.adding.Lock()
+	defer m.adding.Unlock()
+	known := maps.Clone(*m.known.Load())
+	if known[o] == nil {
 		// These are substrings of the request line, which they would keep in memory.
 		o.route, o.method, o.cause = strings.Clone(o.route), strings.Clone(o.method), strings.Clone(o.cause)
-		found, _ = m.known.LoadOrStore(o, &series{
+		known[o] = &series{
 			m.requests.WithLabelValues(o.route, o.method, strconv.Itoa(o.status), o.cause),
 			m.durations.WithLabelValues(o.route, o.method),
-		})
+		}
+		m.known.Store(&known)
 	}
-	return found.(*series)
+	return known[o]
 }
 
 // reloaded counts a reload.
