@@ -106,11 +106,7 @@ func (h *handler) forwardAuth(rq *request) answer {
 	if c != cause.OK {
 		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: c}}})
 	}
-	check := rq.node.Authenticate
-	if rq.h.cfg.ForwardAuth.Headers.NeedsRights() {
-		check = rq.node.AuthenticateWithRights
-	}
-	result, err := check(rq.Context(), token)
+	result, err := rq.authenticated(token, h.checkNeedsRights)
 	rq.entry.about = result
 	switch {
 	case err != nil:

@@ -39,8 +39,9 @@ type handler struct {
 	lists      chan struct{}    // the places for long lists
 	cors       http.HandlerFunc // writes the headers of CORS; nil: off
 
-	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
-	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
+	checkHeaders     []string               // the names of ForwardAuth.Headers as net/http keeps them
+	checkNeedsRights bool                   // ForwardAuth.Headers show rights
+	lastHost         atomic.Pointer[string] // the Host header that was last found allowed
 }
 
 // New makes the handler of a node. The error names every mistake in cfg. The handler is safe for concurrent
@@ -77,6 +78,7 @@ func New(cfg Config) (http.Handler, error) {
 	for _, m := range cfg.ForwardAuth.Headers {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
 	}
+	h.checkNeedsRights = cfg.ForwardAuth.Headers.NeedsRights()
 	h.pages, h.issuer = h.site(), issuerURL(cfg.Node.Settings())
 	h.routeWellKnown()
 	h.cors = cfg.CORS.Handler(h.authHeader, methods)

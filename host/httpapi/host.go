@@ -17,8 +17,8 @@ func (h *handler) allowsHost(host string) bool {
 	if !hostAllowed(host, h.cfg.AllowedHosts) {
 		return false
 	}
-	host = strings.Clone(host) // it is part of the request's header
-	h.lastHost.Store(&host)
+	last := strings.Clone(host) // it is part of the request's header
+	h.lastHost.Store(&last)
 	return true
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/permission"
+	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -50,11 +51,7 @@ func (rq *request) authenticate() error {
 
 // check authenticates the customer of an access token.
 func (rq *request) check(token string) error {
-	check := rq.node.Authenticate
-	if rq.view.model != "" {
-		check = rq.node.AuthenticateWithRights
-	}
-	result, err := check(rq.Context(), token)
+	result, err := rq.authenticated(token, rq.view.model != "")
 	rq.entry.about = result
 	if err != nil {
 		return err
@@ -64,6 +61,14 @@ func (rq *request) check(token string) error {
 	}
 	rq.who.customer, rq.who.token = result.Customer, token
 	return nil
+}
+
+// authenticated is what the node says of an access token.
+func (rq *request) authenticated(token string, withRights bool) (node.Result, error) {
+	if withRights {
+		return rq.node.AuthenticateWithRights(rq.Context(), token)
+	}
+	return rq.node.Authenticate(rq.Context(), token)
 }
 
 // A body may take minutes to arrive, and a list hours to be read. Meanwhile the customer may be disabled, the token

@@ -30,7 +30,12 @@ func (c *Config) renderers() []renderer {
 // range wins, then the order of renderers.
 func (rq *request) negotiate() error {
 	candidates := rq.h.cfg.renderers()
-	if name := rq.queryParam("format"); name != "" {
+	name := rq.queryParam("format")
+	if name == "" && rq.acceptsAll() {
+		rq.reply.renderer = candidates[0]
+		return nil
+	}
+	if name != "" {
 		candidates = nil
 		for _, f := range rq.h.cfg.renderers() {
 			if f.name == name {
@@ -53,6 +58,12 @@ func (rq *request) negotiate() error {
 		}
 	}
 	return errNotAcceptable
+}
+
+// acceptsAll reports whether the Accept header is */* or not there, as programs send it.
+func (rq *request) acceptsAll() bool {
+	header, sent := rq.header("Accept")
+	return !sent || header == "*/*"
 }
 
 // acceptedRanges reads the Accept header. No header means */*.

@@ -37,7 +37,14 @@ type request struct {
 // output is where the answer of a request goes, and what the request holds of the memory for clients.
 type output struct {
 	http.ResponseWriter
-	held server.Held
+	held   server.Held
+	header http.Header // of the answer of a view
+}
+
+// newHeader is the header of the answer of a view, empty: an earlier one is no longer needed.
+func (o *output) newHeader() http.Header {
+	clear(o.header)
+	return o.header
 }
 
 // reply is how a view answers a request.
@@ -68,12 +75,12 @@ type room struct {
 	out     output
 }
 
-var rooms = sync.Pool{New: func() any { return new(room) }}
+var rooms = sync.Pool{New: func() any { return &room{out: output{header: http.Header{}}} }}
 
 // begin begins a request. leave ends it.
 func (h *handler) begin(w http.ResponseWriter, r *http.Request) (*request, *room) {
 	room := rooms.Get().(*room)
-	room.out = output{ResponseWriter: w, held: h.memory.Hold(w)}
+	room.out.ResponseWriter, room.out.held = w, h.memory.Hold(w)
 	rq := &room.request
 	*rq = request{
 		Request: r, h: h, node: h.cfg.Node, method: strings.ToUpper(r.Method), visit: &room.visit, out: &room.out,
@@ -86,7 +93,7 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) (*request, *room
 // leave clears the room for another request.
 func (r *room) leave() {
 	r.out.held.End()
-	*r = room{}
+	*r = room{out: output{header: r.out.newHeader()}}
 	rooms.Put(r)
 }
 
@@ -118,6 +125,9 @@ func (rq *request) query() *django.Form {
 
 // queryParam is the last value of a query parameter.
 func (rq *request) queryParam(name string) string {
+	if rq.URL.RawQuery == "" {
+		return ""
+	}
 	value, _ := rq.query().Get(name)
 	return value.Text
 }

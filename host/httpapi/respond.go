@@ -47,13 +47,14 @@ var byCode = map[core.Code]struct{ withCode bool }{
 // respond turns the value or the error of a view into an answer. Only this file turns a code or an error into
 // a status, a body and WWW-Authenticate.
 func (rq *request) respond(value django.Value, err error) answer {
+	if err == nil {
+		return rq.render(rq.reply.status, value)
+	}
 	var (
 		refusal refusal
 		invalid invalidBody
 	)
 	switch {
-	case err == nil:
-		return rq.render(rq.reply.status, value)
 	case errors.Is(err, errForbidden):
 		return rq.forbid()
 	case errors.As(err, &refusal):
@@ -153,7 +154,8 @@ func (rq *request) detail(status int, text string) answer {
 // render writes an answer of a view in the negotiated format. A value that JSON cannot express came from the
 // client: that is a 400.
 func (rq *request) render(status int, value django.Value) answer {
-	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow}, "Vary": {"Accept"}}}
+	a := answer{status: status, header: rq.out.newHeader()}
+	a.header["Allow"], a.header["Vary"] = rq.view.allow, onAccept
 	var err error
 	if rq.reply.renderer.name == browsableName {
 		a.browsable = true
@@ -181,10 +183,13 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 		a.header.Set("Vary", "Accept, Cookie")
 	}
 	if len(a.body) > 0 {
-		a.header.Set("Content-Type", "application/json")
+		a.header["Content-Type"] = jsonType
 	}
 	return nil
 }
+
+// Values of headers of views.
+var onAccept, jsonType = []string{"Accept"}, []string{"application/json"}
 
 // since gives the answer a reason, unless it has one: an answer that could not be rendered knows better.
 func (a answer) since(r reason) answer {

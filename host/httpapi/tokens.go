@@ -129,7 +129,7 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 	if rq.reply.byCookie {
 		return django.Object(), rq.browser().KeepTokens(result.Tokens, rq.node.Settings())
 	}
-	var members []django.Member
+	members := make([]django.Member, 0, len(result.Tokens))
 	for _, token := range result.Tokens {
 		name := string(token.Type)
 		if token.Type == core.SlidingToken {

@@ -44,7 +44,7 @@ type view struct {
 
 	options action   // made by complete
 	methods []string // those that the view has
-	allow   string   // the Allow header: methods
+	allow   []string // the Allow header: methods
 }
 
 // action answers one method of a view.
@@ -69,7 +69,7 @@ func (v *view) complete() {
 			v.methods = append(v.methods, m)
 		}
 	}
-	v.allow = strings.Join(v.methods, ", ")
+	v.allow = []string{strings.Join(v.methods, ", ")}
 }
 
 // action answers a method, in capitals; nil: the view does not have it.

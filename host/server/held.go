@@ -73,11 +73,15 @@ func headerBytes(r *http.Request) int64 {
 // firstRead is the first size of the buffer for a body, in bytes.
 const firstRead = 1 << 10
 
-// ReadBody reads a body of at most limit bytes. It takes memory as the body arrives; EndBody gives that back. The error
-// is ErrNoMemory if there is no room.
-func (h *Held) ReadBody(from io.Reader, limit int64) ([]byte, error) {
+// ReadBody reads a body of at most limit bytes. Length is how long the client says that it is, in bytes; -1: it does
+// not say. ReadBody takes memory as the body arrives; EndBody gives that back. The error is ErrNoMemory if there is no
+// room.
+func (h *Held) ReadBody(from io.Reader, length, limit int64) ([]byte, error) {
 	defer h.goOn()
-	body := make([]byte, 0, firstRead)
+	if length <= 0 || length > firstRead {
+		length = firstRead
+	}
+	body := make([]byte, 0, length)
 	for h.wait(&h.memory.clients, stopReading) {
 		n, err := from.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

@@ -21,8 +21,11 @@ const (
 // Connection: close. It reads nothing if streams is true: then the response is made while it is written, and a read
 // that fails would cancel the context that this needs.
 func (b *Body) Settle(r *http.Request, header http.Header, streams bool) {
+	if b.ended {
+		return
+	}
 	awaited := r.Header.Get("Expect") != "" || r.ContentLength > arrivedBytes
-	if b.ended || !streams && !awaited && b.arrived() {
+	if !streams && !awaited && b.arrived() {
 		return
 	}
 	header["Connection"] = closed

@@ -105,7 +105,7 @@ func (b *Body) read(limited bool) ([]byte, error) {
 	if b.request.ContentLength > b.rules.MaxBytes || limited && b.request.ContentLength > django.MaxBodySize {
 		return nil, django.ErrBodyTooLarge
 	}
-	body, err := b.held.ReadBody(b.request.Body, b.rules.MaxBytes)
+	body, err := b.held.ReadBody(b.request.Body, b.request.ContentLength, b.rules.MaxBytes)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

@@ -9,7 +9,10 @@ import (
 // lookupCharset finds the codec of the charset parameter of a Content-Type header as Django does: it ignores a name
 // that Python does not know, so the charset is UTF-8.
 func lookupCharset(label string) (*codecs.Codec, error) {
-	c, known := codecs.Lookup(label)
+	c, known := (*codecs.Codec)(nil), false
+	if label != "" {
+		c, known = codecs.Lookup(label)
+	}
 	switch {
 	case !known:
 		return codecs.UTF8, nil

@@ -54,6 +54,9 @@ func ParseHeader(line string, rules Rules) (Header, error) {
 
 // Latin1 makes text of a header's bytes as WSGI does: each byte is one character.
 func Latin1(s string) string {
+	if isASCII(s) {
+		return s
+	}
 	text, _ := codecs.Latin1.Decode([]byte(s))
 	return text
 }

@@ -38,12 +38,14 @@ func (s *scanner) string() (string, error) {
 
 // plain steps over characters that stand for themselves.
 func (s *scanner) plain() {
-	for s.pos < len(s.text) {
-		if c := s.text[s.pos]; c == '"' || c == '\\' || c < ' ' {
-			return
+	at := s.pos // a loop over s.pos takes four times as long
+	for at < len(s.text) {
+		if c := s.text[at]; c == '"' || c == '\\' || c < ' ' {
+			break
 		}
-		s.pos++
+		at++
 	}
+	s.pos = at
 }
 
 // escape reads one escape sequence; begin is where its string began.

@@ -23,6 +23,9 @@ type MediaType struct {
 // ParseMediaType reads the bytes of a media type in a header. Any text is taken for one; what cannot be read is the
 // zero value.
 func ParseMediaType(text string, rules Rules) MediaType {
+	if text == "application/json" { // what nearly every program sends
+		return MediaType{Main: "application", Sub: "json"}
+	}
 	header, err := ParseHeader(Latin1(text), rules)
 	if err != nil {
 		return MediaType{}

@@ -36,6 +36,17 @@ func TestParseAccept(t *testing.T) {
 	}
 }
 
+// TestParseMediaType: what nearly every program sends is read like the same with a space.
+func TestParseMediaType(t *testing.T) {
+	for _, rules := range []django.Rules{{}, {EmailHeaders: true, LimitHeaders: true}} {
+		short := django.ParseMediaType("application/json", rules)
+		long := django.ParseMediaType(" application/json", rules)
+		if short.String() != long.String() || len(short.Params)+len(long.Params) > 0 {
+			t.Errorf("%+v with a space is %+v", short, long)
+		}
+	}
+}
+
 func TestMediaTypeMatches(t *testing.T) {
 	html := django.MediaType{Main: "text", Sub: "html"}
 	for accepted, want := range map[string]bool{

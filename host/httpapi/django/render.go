@@ -18,11 +18,22 @@ func Render(v Value, indent int) ([]byte, error) {
 	if v.kind == KindNull {
 		return nil, nil
 	}
-	r := renderer{indent: indent}
+	r := renderer{indent: indent, out: make([]byte, 0, roomFor(v))}
 	if err := r.value(v, 0); err != nil {
 		return nil, err
 	}
 	return r.out, nil
+}
+
+// roomFor is how many bytes an object of texts without escapes takes on one line, so that the answer to a refresh is
+// written into one piece of memory.
+func roomFor(v Value) int {
+	const brackets, quotes = 2, 6
+	n := brackets + grows
+	for _, m := range v.Members() {
+		n += len(m.Name) + len(m.Value.text) + quotes
+	}
+	return n
 }
 
 // Indent returns the indentation that the "indent" parameter of an accepted media type asks for
@@ -137,6 +148,9 @@ func (r *renderer) newLine(level int) error {
 // maxIndented is how long an indented answer may become, in bytes.
 const maxIndented = 1 << 20
 
+// grows is how many bytes each text has room for beside its own, in bytes: what follows it in most answers.
+const grows = 8
+
 // string writes a text in quotes. Everything from U+007F on stands for itself, but for the two line
 // separators, which old JavaScript does not take in a literal.
 func (r *renderer) string(s string) error {
@@ -144,9 +158,14 @@ func (r *renderer) string(s string) error {
 	if _, found := hasSurrogate(s); found {
 		return ErrLoneSurrogate
 	}
-	r.out = append(slices.Grow(r.out, len(s)+8), '"') // what follows a text in most answers has room too
+	r.out = append(slices.Grow(r.out, len(s)+grows), '"')
+	written := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c != 0xe2 {
+			continue
+		}
+		r.out = append(r.out, s[written:i]...)
 		switch {
 		case c == '"' || c == '\\':
 			r.out = append(r.out, '\\', c)
@@ -169,7 +188,8 @@ func (r *renderer) string(s string) error {
 		default:
 			r.out = append(r.out, c)
 		}
+		written = i + 1
 	}
-	r.out = append(r.out, '"')
+	r.out = append(append(r.out, s[written:]...), '"')
 	return nil
 }

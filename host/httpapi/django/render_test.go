@@ -25,6 +25,7 @@ func TestRender(t *testing.T) {
 		{"order is kept", django.Object(django.Text("z", ""), django.Text("a", "")), 0, `{"z":"","a":""}`},
 		{"control characters", django.String("\x00\b\t\n\f\r\x1f\x7f"), 0, "\"\\u0000\\b\\t\\n\\f\\r\\u001f\x7f\""},
 		{"line separators", django.String("\u2027\u2028\u2029\u202a"), 0, "\"\u2027\\u2028\\u2029\u202a\""},
+		{"texts between escapes", django.String("a\"bc\u2028é\u2027d\\e"), 0, "\"a\\\"bc\\u2028é\u2027d\\\\e\""},
 		{"no escapes for HTML", django.String("<é/&🔑>"), 0, `"<é/&🔑>"`},
 		{"numbers", django.List(django.Int(math.MinInt64), django.Float(1e22), django.Float(0.5)), 0,
 			"[-9223372036854775808,1e+22,0.5]"},
@@ -53,6 +54,8 @@ func TestRenderErrors(t *testing.T) {
 		want   error
 	}{
 		{"lone surrogate", django.String("a\xed\xbf\xbf"), 0, django.ErrLoneSurrogate},
+		{"lone surrogate after what begins like one", django.String("\xed\x9f\xbf\xed\xa0\x80"), 0,
+			django.ErrLoneSurrogate},
 		{"lone surrogate in a name", django.Object(django.Text("\xed\xa0\x80", "")), 0, django.ErrLoneSurrogate},
 		{"infinity", django.List(django.Float(math.Inf(-1))), 0, django.ErrNotFinite},
 		{"not a number", django.Float(math.NaN()), 2, django.ErrNotFinite},

@@ -1,15 +1,22 @@
 package django
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // hasSurrogate returns the first lone surrogate of a text in WTF-8; ok is false if it has none.
 func hasSurrogate(s string) (surrogate rune, ok bool) {
-	for i := 0; i+2 < len(s); i++ {
-		if s[i] == 0xed && s[i+1] >= 0xa0 {
+	for {
+		i := strings.IndexByte(s, 0xed)
+		if i < 0 || i+2 >= len(s) {
+			return 0, false
+		}
+		if s[i+1] >= 0xa0 {
 			return 0xd000 | rune(s[i+1]&0x3f)<<6 | rune(s[i+2]&0x3f), true
 		}
+		s = s[i+1:]
 	}
-	return 0, false
 }
 
 // appendCodePoint appends one code point in WTF-8.
