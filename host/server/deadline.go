@@ -43,7 +43,7 @@ func (d *deadline) early(err error, set func(time.Time) error) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.wanted.IsZero() && !d.wanted.After(time.Now()) {
+	if d.stopped || !d.wanted.IsZero() && !d.wanted.After(time.Now()) {
 		return false
 	}
 	d.set, d.stopped = d.wanted, false
