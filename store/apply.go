@@ -211,6 +211,7 @@ func (w *writer) raiseMark(at int64) {
 // means that the file is damaged.
 func (w *writer) put(bucket, key, value []byte) {
 	w.puts++
+	w.touch(bucket, key)
 	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
 		panic(err)
 	}
@@ -218,8 +219,16 @@ func (w *writer) put(bucket, key, value []byte) {
 
 func (w *writer) remove(bucket, key []byte) {
 	w.puts++
+	w.touch(bucket, key)
 	if err := w.tx.Bucket(bucket).Delete(key); err != nil {
 		panic(err)
+	}
+}
+
+// touch has readers forget what they read that rests on a key.
+func (w *writer) touch(bucket, key []byte) {
+	if w.loads != nil {
+		w.loads.touch(w.commit, bucket, key)
 	}
 }
 

@@ -145,6 +145,7 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 // endAll raises the cut-off of all log-ins.
 func (w *writer) endAll(at int64) {
 	w.tally.cutOff = max(w.tally.nodeCutOff(), at)
+	w.touch(metaBucket, nodeCutOff)
 	w.puts++
 }
 

@@ -60,7 +60,7 @@ type DB struct {
 
 	// changes is odd while a commit is under way: see Changes.
 	changes atomic.Uint64
-	loads   loadCache
+	loads   *loadCache
 	index   *familyIndex
 
 	keysVersion atomic.Uint64 // see KeysVersion
@@ -80,7 +80,8 @@ func newDB(c Config, f file) *DB {
 	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older,
 		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
 		lost: make(chan struct{}), frames: make(chan struct{}, 1), previous: f.previous,
-		bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+		bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex),
+		loads: newLoadCache()}
 	db.uses.crowded = make(chan struct{}, 1)
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}

@@ -1,7 +1,7 @@
 // Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs, keys. It is
 // one bbolt file.
 //
-// Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
+// Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one state;
 // and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
 // again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. SettleLogin records
 // log-ins by tokens too, and Logins and SessionsOf list a customer's. The other methods are for operators and for nodes
@@ -47,6 +47,7 @@
 // follows a monotonic clock while the store is open: see timekeeper.
 //
 // Most log-ins are never revoked. For them an index in memory, bounded by Config.MaxFamilyIndex, replaces the look-up.
+// What Load reads of customers is remembered in MaxRecent bytes until a commit changes it: see marks.
 //
 // # Reading order
 //
@@ -54,9 +55,10 @@
 //	records     recordkeys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
 //	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go,
 //	            loginrecord.go and client.go (of lists of log-ins), keyrecord.go
-//	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
-//	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
-//	            ended.go (for lists of revoked tokens), listed.go (lists of log-ins) and listid.go (ids in them)
+//	reading     tables.go, load.go, loadcache.go, loadrecord.go and marks.go (what Load has read and still counts),
+//	            familyindex.go (which families have no record), read.go, durable.go (a commit under way),
+//	            emailcase.go, stats.go, revoked.go (for trust bundles), ended.go (for lists of revoked tokens),
+//	            listed.go (lists of log-ins) and listid.go (ids in them)
 //	resolving   writer.go and entries.go (what it puts into an index), settle.go and foldfamilies.go (a decision),
 //	            settlelogin.go and uses.go (of listed log-ins), session.go, customer.go and change.go, newcomers.go,
 //	            set.go, replacepassword.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go

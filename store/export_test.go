@@ -318,7 +318,10 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 }
 
 // Forget lets go of what was remembered.
-func (db *DB) Forget() { db.loads.reads.Store(nil) }
+func (db *DB) Forget() {
+	db.loads.reads.Store(nil)
+	db.loads.common.Store(nil)
+}
 
 // EncodeCounts is the record of what a store keeps of other nodes: see fleet.encode.
 func EncodeCounts(v [8]int64) []byte {
@@ -347,3 +350,28 @@ func UsesWaiting(db *DB) int {
 
 // Cut is the client as it is stored.
 func (c Client) Cut() Client { return c.cut() }
+
+// Recall is Load from memory alone.
+func (db *DB) Recall(q Query) (core.State, Customer, bool) {
+	l := db.loads.lookup(db.identity.ids, q, db.index)
+	return db.recall(&l)
+}
+
+// LoadFromFile is Load without memory.
+func (db *DB) LoadFromFile(q Query) (state core.State, customer Customer, err error) {
+	err = db.view(context.Background(), func(tx *bbolt.Tx) error {
+		t := tables{tx: tx}
+		own, err := decodeTally(t.get(metaBucket, tallyKey))
+		if err != nil {
+			return err
+		}
+		longest, err := t.lifetimes()
+		if err != nil {
+			return err
+		}
+		l, err := t.load(db.identity.ids, q)
+		state, customer = db.present(q, &l, &common{cutOff: own.nodeCutOff(), longest: longest}), l.customer
+		return err
+	})
+	return state, customer, err
+}

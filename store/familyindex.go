@@ -104,6 +104,12 @@ func (x *familyIndex) mayHave(transaction int, k core.FamilyKey) bool {
 	return t.find(x.hash(k)) >= 0 || int64(transaction) < x.removed.Load()
 }
 
+// has reports whether a reader of the latest commit may find a record of a family, whatever its customer and start.
+func (x *familyIndex) has(k core.FamilyKey) bool {
+	t := x.table.Load()
+	return t == nil || t.find(x.hash(k)) >= 0
+}
+
 // find is the slot of a hash; -1: there is none.
 func (t *table) find(hash uint64) int {
 	last := len(t.slots) - 1

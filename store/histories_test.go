@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -68,7 +69,13 @@ func (f *world) run(seed uint64, steps []step) (err error) {
 			return fmt.Errorf("after step %d, %v: %w", i+1, s, err)
 		}
 	}
-	return f.agree(r)
+	if err := f.agree(r); err != nil {
+		return err
+	}
+	if p := f.peers[0]; p.recalled == 0 {
+		return errors.New("the hub remembers nothing that was loaded")
+	}
+	return nil
 }
 
 // agree brings all frames to all peers, and says how they then differ. Then it applies the bare facts in other orders.

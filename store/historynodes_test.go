@@ -38,6 +38,8 @@ type peer struct {
 	ended  chan struct{} // closed when the committer of db has ended
 	skew   int64         // of its clock, in microseconds
 	backup *peerCopy     // nil: there is none
+	// recalled counts what was loaded from memory.
+	recalled int
 	state
 }
 
@@ -172,6 +174,7 @@ func (p *peer) commits(db *DB, ended chan struct{}) {
 		w, err := db.serve(p.tx, []*request{r})
 		check(err)
 		if w.puts > 0 {
+			db.changes.Add(2)
 			db.served(w)
 		}
 		db.mark.Store(w.tally.mark)

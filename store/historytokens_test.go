@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -91,11 +92,38 @@ func (e end) revokes(t *token) bool {
 		(e.family.Start == 0 || e.family.Start == t.family.Start)
 }
 
-// load is DB.Load in the transaction of the peer.
+// load is DB.Load in the transaction of the peer. What is remembered must be what the transaction has.
 func (p *peer) load(q Query) core.State {
-	l, err := tables{tx: p.tx, known: p.db.index}.load(p.db.identity.ids, q)
+	l := p.db.loads.lookup(p.db.identity.ids, q, p.db.index)
+	t := tables{tx: p.tx, known: p.db.index}
+	recalled, whom, remembered := p.db.recall(&l)
+	p.db.loads.common.Store(nil)
+	all, err := p.db.common(t, p.db.Changes())
 	check(err)
-	return p.db.present(q, &l)
+	found, err := t.load(p.db.identity.ids, q)
+	check(err)
+	state := p.db.present(q, &found, all)
+	if remembered && (recalled != state || !reflect.DeepEqual(whom, found.customer)) {
+		panic(fmt.Sprintf("node %d remembers for %+v %+v of %+v, and has %+v of %+v", p.number, q, recalled, whom,
+			state, found.customer))
+	}
+	p.db.loads.keep(&l, &found, all, p.db.Changes())
+	if remembered {
+		p.recalled++
+	}
+	return state
+}
+
+// loads loads all customers, and somebody who is none, by the id and by the address.
+func (p *peer) loads() {
+	for a := range uint32(customers + 1) {
+		p.load(Query{UserID: core.Integer(int64(a) + 1), HasUser: true, StateOnly: true})
+		p.load(Query{UserID: core.Integer(int64(a) + 1), HasUser: true, Rights: true})
+	}
+	for b := range uint32(addresses) {
+		p.load(Query{UserID: core.Text(addressOf(b)), HasUser: true, Field: FieldEmail, StateOnly: true})
+	}
+	p.load(Query{})
 }
 
 func (p *peer) stateOf(t *token) core.State {
@@ -120,6 +148,7 @@ func (p *peer) verify() error {
 	if err := p.lists(); err != nil {
 		return err
 	}
+	p.loads()
 	for i, t := range p.world.tokens {
 		if err := p.listed(t, &r); err != nil {
 			return fmt.Errorf("log-in %d: %w", i, err)

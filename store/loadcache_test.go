@@ -117,6 +117,7 @@ func TestMembersShareTheirRights(t *testing.T) {
 			}
 		}
 	}
+	state(t, db, core.Integer(1), core.Family{}) // makes the table
 	before := liveHeap()
 	load()
 	if more := liveHeap() - before; more > 2<<20 {

@@ -11,6 +11,8 @@ import (
 // reads, checks its preconditions, and may fail. Then its facts are applied, which is the only way to change a record.
 type writer struct {
 	tables
+	loads   *loadCache // nil: no Load reads what is written
+	commit  uint64     // DB.Changes while the commit is under way
 	ids     core.IDKind
 	at      instant
 	now     int64 // at.known in Unix milliseconds
@@ -65,7 +67,8 @@ func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	at := db.time.look()
 	c := &db.committer
-	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
+	w := &writer{tables: tables{tx: tx, known: db.index}, loads: db.loads,
+		commit: db.Changes() + 1, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
 		maxLogins: db.config.MaxLogins,
 		last:      c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,

@@ -38,7 +38,7 @@ func (n *Node) SlidingRefresh(ctx context.Context, token string) (Result, error)
 	return n.decideToken(ctx, core.SlidingRefresh, token)
 }
 
-// Verify asks whether a token of any type is good.
+// Verify asks whether a token of any type is good. Result.Customer has what store.Query.StateOnly says.
 func (n *Node) Verify(ctx context.Context, token string) (Result, error) {
 	return n.decideToken(ctx, core.Verify, token)
 }
@@ -86,7 +86,7 @@ func (n *Node) decideBy(
 		return r, err
 	}
 	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
-	query.Rights = rights
+	query.Rights, query.StateOnly = rights, n.needsStateOnly(op)
 	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
 	r, err := n.transact(ctx, engine, request, query, nil, func(state *core.State) {
 		state.UnreadableCustomer = unreadable
@@ -95,6 +95,12 @@ func (n *Node) decideBy(
 		r.listed = n.listedBy(ctx, engine, opened, r.Tokens)
 	}
 	return r, err
+}
+
+// needsStateOnly reports whether nobody looks at more of the customer than the engine does: neither a view behind
+// Authenticate nor the configured claims of new tokens.
+func (n *Node) needsStateOnly(op core.Op) bool {
+	return op != core.Authenticate && (!op.Writes() || len(n.cfg.Claims) == 0)
 }
 
 // tokenRequest is the room in which a token is decided. The next one uses it again.
