@@ -46,7 +46,7 @@ type reads struct {
 const (
 	rowRecords = 8
 	readRows   = 1 << 15
-	readsBytes = int64(readRows * rowRecords * unsafe.Sizeof(uintptr(0)))
+	readsBytes = int64(readRows*rowRecords*unsafe.Sizeof(uintptr(0)) + spots*unsafe.Sizeof(uint64(0))) // and the marks
 )
 
 // loaded is what Load read of its own. What every Load reads is in common.
