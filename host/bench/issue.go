@@ -93,7 +93,7 @@ func issueRows() []row {
 		}
 	}
 	refresh := row{Name: "refresh: access token from a refresh token, HS256", Peer: golangJWT + ", parse and sign",
-		Unit: "us", Allocations: allocations(ours)}
+		Unit: "us", Budget: 0.65, Allocations: allocations(ours)}
 	key := func(*jwt.Token) (any, error) { return secret, nil }
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	refresh.Ours, refresh.Theirs, refresh.Ratio = contest(1, ours, func(i int) {
