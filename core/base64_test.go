@@ -15,9 +15,9 @@ func decodes(t *testing.T, text []byte) {
 	t.Helper()
 	want, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
 	good := err == nil && !bytes.ContainsAny(text, "\r\n")
-	got, ok := core.DecodeSignature(nil, text)
+	got, ok := core.DecodePart(nil, text)
 	if ok != good || ok && !bytes.Equal(got, want) {
-		t.Fatalf("DecodeSignature(%q) = %x, %v; want %x, %v", text, got, ok, want, good)
+		t.Fatalf("DecodePart(%q) = %x, %v; want %x, %v", text, got, ok, want, good)
 	}
 }
 

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/edgetoken/edgetoken/core/python"
@@ -37,7 +36,7 @@ func (w *Writer) keep(extra []byte, m *strictjson.Member) bool {
 
 // takeOver begins a token that takes over all claims but these and the configured ones.
 func (w *Writer) takeOver(set *claimSet) {
-	w.set, w.own = set, append(w.own[:0], set.own...)
+	w.set, w.own, w.used = set, set.own, 0
 	for i := range w.more {
 		w.more[i].used = false
 	}
@@ -52,8 +51,8 @@ func (w *Writer) configured(b []byte) []byte {
 		}
 	}
 	for i := w.set.dropped; i < len(w.own); i++ {
-		if o := &w.own[i]; !o.used {
-			b = append(b, o.member...)
+		if w.used>>i&1 == 0 {
+			b = append(b, w.own[i].member...)
 		}
 	}
 	return b
@@ -64,7 +63,7 @@ func (w *Writer) configured(b []byte) []byte {
 func (w *Writer) find(first uint64, name []byte) *ownClaim {
 	for at := w.set.table[words.NameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
 		if o := &w.own[at-1]; o.is(first, name) {
-			o.used = true
+			w.used |= 1 << (at - 1)
 			return o
 		}
 	}
@@ -101,71 +100,73 @@ func (w *Writer) copiedSlowly(b, claims []byte) []byte {
 }
 
 // copiedQuickly is copied for claims as most tokens have them, word by word as quick reads them: no space between
-// members, and names that are written as they stand. ok is false for others.
+// members, and names that are written as they stand. What is copied as it stands is copied in runs, each from a comma
+// on. ok is false for others.
 func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 	src := &w.room
-	if !src.Hold(claims) {
+	if !src.Hold(claims) || src[0] != '{' {
 		return b, false
 	}
-	if src[0] != '{' {
-		return b, false
-	}
+	src[0] = ','
+	run := 0
 	for at := 1; ; at++ {
 		name := at + 1
-		end := nameEnd(src, name)
-		if src[at] != '"' || src[end] != '"' || src[end+1] != ':' {
+		first := src.Word(name)
+		end := name
+		if m := nameSpecial(first); m != 0 {
+			end += bits.TrailingZeros64(m) >> 3
+			first &= 1<<(8*(end-name)) - 1
+		} else {
+			end = nameEnd(src, name+8)
+		}
+		colon := src.Word(end)
+		if src.At(at) != '"' || uint16(colon) != '"'|':'<<8 {
 			return b, false
 		}
 		value, next := end+2, 0
-		switch c := src[value]; {
+		switch c := byte(colon >> 16); {
 		case c == '"':
-			if e := src.PlainEnd(value + 1); src[e] == '"' {
+			if e := src.PlainEnd(value + 1); src.At(e) == '"' {
 				next = e + 1
 			}
-		case '1' <= c && c <= '9':
-			next = value + 1
-			for src[next]-'0' < 10 {
-				next++
+		case c-'1' < 9:
+			next = value + bits.TrailingZeros64(words.NoDigit(src.Word(value)))>>3
+			if next == value+8 {
+				next += bits.TrailingZeros64(words.NoDigit(src.Word(next))) >> 3
 			}
-			if src[next] != ',' && src[next] != '}' {
+			if d := src.At(next); d != ',' && d != '}' {
 				next = 0
 			}
 		}
-		first := binary.LittleEndian.Uint64(src[name:])
-		if size := end - name; size < 8 {
-			first &= 1<<(8*size) - 1
-		}
-		o := w.find(first, src[name:end])
-		switch {
-		case next == 0:
-			var v strictjson.Value
+		var v strictjson.Value
+		odd := next == 0
+		if odd {
 			if v, next = w.scan.ValueAt(src, len(claims), value); next == 0 {
 				return b, false
 			}
-			if o == nil {
-				b = append(append(append(b, ','), src[at:value]...), v.JSON(claims)...)
-			}
-		case o == nil:
-			b = append(append(b, ','), src[at:next]...)
 		}
-		if o != nil {
-			b = append(b, o.member...)
+		if o := w.find(first, src[name:end]); o != nil {
+			b = append(append(b, src[run:at-1]...), o.member...)
+			run = next
+		} else if odd {
+			b = append(append(b, src[run:value]...), v.JSON(claims)...)
+			run = next
 		}
-		switch at = next; src[at] {
-		case ',':
-		case '}':
-			return b, at+1 == len(claims)
-		default:
-			return b, false
+		if at = next; src.At(at) == ',' {
+			continue
 		}
+		return append(b, src[run:at]...), src.At(at) == '}' && at+1 == len(claims)
 	}
 }
 
-// nameEnd is PlainEnd for a name. One ends at DEL too, which python.AppendJSON does not write as it stands.
+// nameSpecial has the highest bit of each byte of a word that may not stand in a name: one where PlainEnd ends, or DEL,
+// which python.AppendJSON does not write as it stands.
+func nameSpecial(word uint64) uint64 { return words.Special(word) | (word+words.Each)&words.High }
+
+// nameEnd is where a name ends that is read from at on.
 func nameEnd(src *strictjson.Buffer, at int) int {
 	for ; ; at += 8 {
-		w := binary.LittleEndian.Uint64(src[at:])
-		if s := words.Special(w) | (w+words.Each)&words.High; s != 0 {
+		if s := nameSpecial(src.Word(at)); s != 0 {
 			return at + bits.TrailingZeros64(s)>>3
 		}
 	}

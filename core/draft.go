@@ -23,9 +23,27 @@ type Draft struct {
 	Extra []byte // Request.Extra
 }
 
+// DraftType is a type of tokens by its number, which a guest compares faster than a text.
+type DraftType uint8
+
+// The types of tokens in a Draft.
+const (
+	DraftRefresh DraftType = iota
+	DraftAccess
+	DraftSliding
+)
+
+// TokenType is the type.
+func (t DraftType) TokenType() TokenType {
+	return [...]TokenType{RefreshToken, AccessToken, SlidingToken}[t]
+}
+
+// Known reports whether it is one of the types.
+func (t DraftType) Known() bool { return t <= DraftSliding }
+
 // DraftToken is one token of a Draft.
 type DraftToken struct {
-	Type TokenType
+	Type DraftType
 	// Anew says that this is the presented token with other times, and not a new one with some of its claims.
 	Anew           bool
 	Expires        int64  // exp, Unix seconds
@@ -71,7 +89,7 @@ func (d *decision) prepare(keys KeySet, key int, p *Prepared, t *Draft) error {
 		d.login(p, t)
 	}
 	for i := range t.Tokens {
-		p.Tokens = append(p.Tokens, Token{Type: t.Tokens[i].Type})
+		p.Tokens = append(p.Tokens, Token{Type: t.Tokens[i].Type.TokenType()})
 	}
 	return nil
 }
@@ -87,12 +105,12 @@ func (d *decision) login(p *Prepared, t *Draft) {
 	}
 	t.UserID, t.RevokeClaim = c.UserID, c.RevokeClaim
 	if d.req.Op == SlidingLogin {
-		d.add(t, SlidingToken, fam.of(slidingKind, d.sequence()))
+		d.add(t, DraftSliding, fam.of(slidingKind, d.sequence()))
 		t.Tokens[0].RefreshExpires = seconds(d.now + d.s.SlidingTokenRefreshLifetime.Microseconds())
 		return
 	}
-	d.add(t, RefreshToken, fam.of(refreshKind, 0))
-	d.add(t, AccessToken, fam.of(accessByEntropy, d.sequence()))
+	d.add(t, DraftRefresh, fam.of(refreshKind, 0))
+	d.add(t, DraftAccess, fam.of(accessByEntropy, d.sequence()))
 }
 
 // refresh drafts the access token that a refresh token gives: its own type, times and id, then the other claims of the
@@ -107,17 +125,17 @@ func (d *decision) refresh(keys KeySet, p *Prepared, t *Draft) {
 		fam.Bits = newFamily(0, d.req).Bits
 	}
 	if !d.s.Advances() {
-		d.add(t, AccessToken, fam.of(accessByEntropy, d.sequence()))
+		d.add(t, DraftAccess, fam.of(accessByEntropy, d.sequence()))
 		if d.s.RotateRefreshTokens {
 			// A family of its own, which counts as begun when that of the old token began.
-			d.add(t, RefreshToken, newFamily(fam.Start, d.req).of(refreshKind, 0))
+			d.add(t, DraftRefresh, newFamily(fam.Start, d.req).of(refreshKind, 0))
 			t.Tokens[1].Anew = true
 		}
 		return
 	}
-	d.add(t, AccessToken, fam.of(accessByGeneration, d.successor().Generation))
+	d.add(t, DraftAccess, fam.of(accessByGeneration, d.successor().Generation))
 	next := d.successor()
-	d.add(t, RefreshToken, next.of(refreshKind, next.Generation))
+	d.add(t, DraftRefresh, next.of(refreshKind, next.Generation))
 	t.Tokens[1].Anew = true
 	if !d.again {
 		d.advance(keys, p)
@@ -130,7 +148,7 @@ func (d *decision) refresh(keys KeySet, p *Prepared, t *Draft) {
 // that a later cut-off is not before it, though the clock be set back.
 func (d *decision) slide(p *Prepared, t *Draft) {
 	t.Claims = d.o.Claims
-	d.add(t, SlidingToken, Family{})
+	d.add(t, DraftSliding, Family{})
 	t.Tokens[0].Anew = true
 	if !d.fam.Ours {
 		d.begins(p, d.req.Now.UnixMilli())
@@ -138,8 +156,8 @@ func (d *decision) slide(p *Prepared, t *Draft) {
 }
 
 // add adds a token with the id that id says.
-func (d *decision) add(t *Draft, token TokenType, id Family) {
-	t.Tokens = append(t.Tokens, DraftToken{Type: token, Expires: d.expires(token), ID: id})
+func (d *decision) add(t *Draft, token DraftType, id Family) {
+	t.Tokens = append(t.Tokens, DraftToken{Type: token, Expires: d.expires(token.TokenType()), ID: id})
 }
 
 // of is what an id of a token in the family says.

@@ -37,17 +37,19 @@ type Opened struct {
 	// is used: a token that was opened and cached before the end is refused after it.
 	KeyEnds int64
 	Claims  []byte // the claims, a JSON object, as the token holds them
-
-	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer
-	// USER_ID_CLAIM, Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt
-	// SLIDING_TOKEN_REFRESH_EXP_CLAIM.
-	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt strictjson.Value
-	TokenIssuer, Audience, Subject, JWTID            strictjson.Value
-	TokenID, Type, Customer, Revoke                  strictjson.Value
+	Places
 
 	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by
 	// the present.
 	Family Family
+}
+
+// Places are where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer
+// USER_ID_CLAIM, Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt SLIDING_TOKEN_REFRESH_EXP_CLAIM.
+type Places struct {
+	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt strictjson.Value
+	TokenIssuer, Audience, Subject, JWTID            strictjson.Value
+	TokenID, Type, Customer, Revoke                  strictjson.Value
 }
 
 // Op is what is asked of a token or of credentials.

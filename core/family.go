@@ -153,7 +153,7 @@ func hexDigits(v uint32) uint64 {
 
 // readTokenID reads an id that appendTokenID wrote; ok is false for any other.
 func readTokenID(id []byte) (f Family, ok bool) {
-	if len(id) != 32 {
+	if len(id) != 32 || id[12] != '8' { // the version
 		return Family{}, false
 	}
 	var raw [16]byte
@@ -165,7 +165,7 @@ func readTokenID(id []byte) (f Family, ok bool) {
 		raw[i] = hi<<4 | lo
 	}
 	high, low := binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:])
-	if high>>12&15 != 8 || low>>62 != 2 {
+	if low>>62 != 2 {
 		return Family{}, false
 	}
 	return Family{

@@ -10,17 +10,18 @@ import (
 //
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
-	headers                  [][]byte // by key: encoded, with its dot; nil for a key that never signs
-	refresh, access, sliding []byte   // {"token_type":"access","exp":
-	id, user                 []byte   // ,"jti":" and ,"user_id":
-	refreshExp               []byte   // ,"refresh_exp":
-	revoke                   []byte   // ,"hash_password":
-	copied                   claimSet // of an access token
-	slid                     claimSet // of a sliding token that is refreshed
-	rotated                  claimSet // of a refresh token that follows another one
-	reserved                 uint64   // a bit for the words.NameHash of each name that is not to be configured
-	ascii                    bool     // those names are ASCII alone
-	userIDAsText             bool     // of compat
+	headers      [][]byte  // by key: encoded, with its dot; nil for a key that never signs
+	begin        [3][]byte // by DraftType: {"token_type":"access","exp":
+	id, user     []byte    // ,"jti":" and ,"user_id":
+	refreshExp   []byte    // ,"refresh_exp":
+	revoke       []byte    // ,"hash_password":
+	copied       claimSet  // of an access token
+	slid         claimSet  // of a sliding token that is refreshed
+	rotated      claimSet  // of a refresh token that follows another one
+	ending       []byte    // ,"aud":"shop","iss":"https://auth.example"
+	reserved     uint64    // a bit for the words.NameHash of each name that is not to be configured
+	ascii        bool      // those names are ASCII alone
+	userIDAsText bool      // of compat
 }
 
 // claimSet are the claims that a token does not take over from the one of which it is made.
@@ -36,7 +37,7 @@ type ownClaim struct {
 	name   []byte // unescaped
 	first  uint64 // its first eight bytes
 	member []byte // ,"aud":"shop"
-	used   bool   // it stands in the token already
+	used   bool   // it stands in the token already, where it is configured for the customer
 	next   uint8  // like table: the next one of the same hash
 }
 
@@ -53,9 +54,11 @@ func (c *claimSet) add(name string, member []byte) {
 }
 
 func fix(s *Settings, keys KeySet) fixed {
-	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
-		access: beginning(s, AccessToken), sliding: beginning(s, SlidingToken), user: named(s.UserIDClaim),
+	f := fixed{headers: make([][]byte, len(keys.Keys)), user: named(s.UserIDClaim),
 		refreshExp: named(s.SlidingTokenRefreshExpClaim), userIDAsText: s.Compat.compat().userIDAsText}
+	for t := range f.begin {
+		f.begin[t] = beginning(s, DraftType(t).TokenType())
+	}
 	for _, k := range keys.Signing {
 		if key := keys.inKeys(k.Key); key >= 0 {
 			f.headers[key] = append(appendBase64(nil, header(s, &keys.Keys[key])), '.')
@@ -91,6 +94,9 @@ func fix(s *Settings, keys KeySet) fixed {
 		if s.Issuer != nil {
 			set.add("iss", python.AppendJSON(named("iss"), *s.Issuer))
 		}
+	}
+	for _, o := range f.copied.own[f.copied.dropped:] {
+		f.ending = append(f.ending, o.member...)
 	}
 	f.ascii = true
 	for _, name := range s.reserved() {

@@ -52,8 +52,10 @@ func (w *Writer) share(t *Draft) {
 	if w.fixed.revoke != nil {
 		b = python.AppendJSON(append(b, w.fixed.revoke...), t.RevokeClaim)
 	}
-	w.takeOver(&w.fixed.copied)
-	w.shared = w.configured(b)
+	for i := range w.more {
+		b = append(b, w.more[i].member...)
+	}
+	w.shared = append(b, w.fixed.ending...)
 }
 
 // anew appends a new token: type, times and id of its own, then what the tokens of a log-in share, or what it takes
@@ -68,7 +70,7 @@ func (w *Writer) anew(dst []byte, t *Draft, token *DraftToken) []byte {
 	case t.Claims != nil:
 		w.takeOver(&w.fixed.copied)
 		b = w.configured(w.copied(b, t.Claims))
-	case token.Type == SlidingToken:
+	case token.Type == DraftSliding:
 		b = append(strconv.AppendInt(append(b, w.fixed.refreshExp...), token.RefreshExpires, 10), w.shared...)
 	default:
 		b = append(b, w.shared...)
@@ -81,10 +83,12 @@ func (w *Writer) anew(dst []byte, t *Draft, token *DraftToken) []byte {
 func (w *Writer) rewrite(dst []byte, t *Draft, token *DraftToken) []byte {
 	set := &w.fixed.slid
 	w.fresh = w.fresh[:0]
-	if token.Type == RefreshToken {
+	if token.Type == DraftRefresh {
 		set = &w.fixed.rotated
 	}
 	w.takeOver(set)
+	w.anewOwn = append(w.anewOwn[:0], set.own...)
+	w.own = w.anewOwn
 	for i := range w.own[:set.dropped+1] {
 		at := len(w.fresh)
 		switch {
@@ -120,18 +124,12 @@ type begun struct {
 
 // begin begins a new token: header, type, exp, iat.
 func (w *Writer) begin(t *Draft, token *DraftToken) *begun {
-	g, begin := &w.begun[0], w.fixed.refresh
-	switch token.Type {
-	case AccessToken:
-		g, begin = &w.begun[1], w.fixed.access
-	case SlidingToken:
-		g, begin = &w.begun[2], w.fixed.sliding
-	}
-	copied := token.Type == AccessToken && len(t.CopiedAt) > 0
+	g := &w.begun[token.Type]
+	copied := token.Type == DraftAccess && len(t.CopiedAt) > 0
 	if !copied && len(g.input) > 0 && g.key == t.Key && g.expires == token.Expires && g.issued == t.Issued {
 		return g
 	}
-	b := append(strconv.AppendInt(append(w.claims[:0], begin...), token.Expires, 10), `,"iat":`...)
+	b := append(strconv.AppendInt(append(w.claims[:0], w.fixed.begin[token.Type]...), token.Expires, 10), `,"iat":`...)
 	if copied {
 		b = append(b, t.CopiedAt...)
 		g = &w.begun[3]

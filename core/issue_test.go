@@ -96,8 +96,8 @@ func TestTime(t *testing.T) {
 				if want > 253402300799 || want < -253402300799 {
 					continue
 				}
-				o := core.Opened{Claims: []byte(text), ExpiresAt: strictjson.Value{Form: strictjson.Number,
-					End: uint32(len(text))}}
+				o := core.Opened{Claims: []byte(text)}
+				o.ExpiresAt = strictjson.Value{Form: strictjson.Number, End: uint32(len(text))}
 				if got, ok := o.Time(o.ExpiresAt); !ok || got.Unix() != want {
 					t.Errorf("%s is read as %d, %v", text, got.Unix(), ok)
 				}
@@ -108,7 +108,8 @@ func TestTime(t *testing.T) {
 		for _, digits := range []string{"123456789012345678", "987654321098765432", "100000000000000001"} {
 			text := digits[:n]
 			want, _ := strconv.ParseInt(text, 10, 64)
-			o := core.Opened{Claims: []byte(text), Customer: strictjson.Value{Form: strictjson.Number, End: uint32(n)}}
+			o := core.Opened{Claims: []byte(text)}
+			o.Customer = strictjson.Value{Form: strictjson.Number, End: uint32(n)}
 			if got, ok := o.CustomerKey(core.IntegerID); !ok || got != core.Integer(want) {
 				t.Errorf("%s is read as %v, %v", text, got, ok)
 			}

@@ -15,8 +15,8 @@ import (
 //	(check)   the key's owner checks the signature
 //	Accept    legal only as the next call, once the signature is good: gives the claims
 //
-// Open is all three, where the keys are on this side. Claims is the last alone, where the other side has found the
-// parts by itself: see Headers. A Reader reuses its buffers, so it serves one goroutine at a time; the claims that it
+// Open is all three, where the keys are on this side. Claims is the last alone, where the other side knows the header,
+// and so the parts and the key. A Reader reuses its buffers, so it serves one goroutine at a time; the claims that it
 // gives are valid until the next call.
 type Reader struct {
 	settings *Settings
@@ -151,8 +151,10 @@ func reserve(b []byte, n int) []byte {
 	return b[:0]
 }
 
-// DecodeSignature decodes the third part of an inspected token into dst; not ok says that the token is Malformed.
-func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
+// DecodePart decodes the claims or the signature of a token, in base64url, into dst from its beginning, or into new
+// room where that of dst is less than they may take. strictjson.Slack zeros follow. Not ok says that the token is
+// Malformed.
+func DecodePart(dst, part []byte) (decoded []byte, ok bool) {
 	dst = reserve(dst, len(part))
 	written, read, ok := decode(dst[:cap(dst)], part)
 	return dst[:written], ok && read == len(part)
@@ -224,34 +226,36 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	return r.read(r.token.Key), true
 }
 
-// Claims is Accept for the claims of a token, in base64url, that has a good signature by a key. The header of the token
-// is one that Inspect has read before: see Headers. ok is false where there is no such key.
-func (r *Reader) Claims(key int, part []byte) (o *Opened, ok bool) {
-	if r.inspected = false; key < 0 || key >= len(r.keys.Keys) {
+// Claims is Accept for claims that the caller has decoded into the reader's Buffer, of a token that has a good
+// signature by a key, and a header that Inspect has read in another token before. ok is false where there is no such
+// key, or no such size.
+func (r *Reader) Claims(key, size int) (o *Opened, ok bool) {
+	r.inspected = false
+	if key < 0 || key >= len(r.keys.Keys) || size < 0 || size > strictjson.MaxBytes || r.buffer == nil {
 		return nil, false
 	}
-	if r.buffer == nil {
-		r.buffer = new(strictjson.Buffer)
-	}
-	r.decode(part)
+	*(*[strictjson.Slack]byte)(r.buffer[size:]) = [strictjson.Slack]byte{}
+	r.size = size
 	return r.read(key), true
 }
 
-// read reads the claims that were decoded, of a token whose signature by a key is good.
+// read reads the claims that were decoded, of a token whose signature by a key is good. A refused token has no issuer.
 func (r *Reader) read(index int) *Opened {
 	o, key := &r.opened, &r.keys.Keys[index]
-	*o = Opened{Key: index}
-	if r.size < 0 {
-		o.Cause = cause.Malformed
+	switch {
+	case r.size < 0:
+		*o = Opened{Cause: cause.Malformed, Key: index}
 		return o
-	}
-	o.Issuer, o.KeyEnds, o.Claims = key.Issuer, r.ends[index], r.buffer[:r.size:r.size]
-	switch { // a refused token has no issuer
 	case !r.claims.Read(r.buffer, r.size):
 		*o = Opened{Cause: cause.BadClaims, Key: index}
-	case key.RefreshOnly && string(o.Type.Text(o.Claims)) != string(RefreshToken):
-		*o = Opened{Cause: cause.KeyForRefresh, Key: index}
+		return o
 	}
+	o.Claims = r.buffer[:r.size:r.size]
+	if key.RefreshOnly && string(o.Type.Text(o.Claims)) != string(RefreshToken) {
+		*o = Opened{Cause: cause.KeyForRefresh, Key: index}
+		return o
+	}
+	o.Cause, o.Key, o.Issuer, o.KeyEnds = cause.OK, index, key.Issuer, r.ends[index]
 	return o
 }
 
@@ -263,7 +267,7 @@ func (r *Reader) Open(token []byte, check func(key int, input, signature []byte)
 	}
 	in := r.token
 	var ok bool
-	if r.signature, ok = DecodeSignature(r.signature, token[in.Signature:]); !ok {
+	if r.signature, ok = DecodePart(r.signature, token[in.Signature:]); !ok {
 		return r.refuse(cause.Malformed), nil
 	}
 	if good, err := check(in.Key, token[:in.Input], r.signature); err != nil || !good {
@@ -285,6 +289,7 @@ func (r *Reader) refuse(c cause.Cause) *Opened {
 // ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since a foreign id must
 // be hashed, which a host does faster than a guest.
 func (o *Opened) ReadFamily() {
+	o.Family = Family{}
 	if o.Cause != cause.OK {
 		return
 	}

@@ -68,8 +68,8 @@ func TestHeads(t *testing.T) {
 func FuzzShortcuts(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		if parts := strings.Split(token, "."); len(parts) == 3 {
-			header, ok1 := core.DecodeSignature(nil, []byte(parts[0]))
-			claims, ok2 := core.DecodeSignature(nil, []byte(parts[1]))
+			header, ok1 := core.DecodePart(nil, []byte(parts[0]))
+			claims, ok2 := core.DecodePart(nil, []byte(parts[1]))
 			if ok1 && ok2 {
 				f.Add(string(header), string(claims))
 			}

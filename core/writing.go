@@ -52,6 +52,8 @@ type Writer struct {
 	shared    []byte             // the end of them, where it is the same in both tokens
 	set       *claimSet          // of the token that is being written
 	own       []ownClaim         // those of set
+	used      uint64             // a bit for each of them that stands in the token already
+	anewOwn   []ownClaim         // room for them, where a token is written anew
 	more      []ownClaim         // those that are configured for the customer
 	fresh     []byte             // the members of exp, id and iat, where a token is written anew
 	extra     []byte             // their members, where they are configured for customers

@@ -23,8 +23,8 @@
 // instance alone.
 //
 // What a header says depends only on its bytes and the key set. So a host that has seen a header in a token that was
-// accepted knows its key, and where the parts of a token are: it checks the signature first, and then has the guest
-// read the claims alone, by Read. Nothing of a forged token is parsed then.
+// accepted knows its key, and where the parts of a token are: it checks the signature first, decodes the claims into
+// their area, and has the guest read them, by Read. Nothing of a forged token is parsed then.
 //
 // A host that decides by itself, with package core, has the guest write what it has granted, by Write. Prepare decides
 // and writes: for hosts in other languages.
@@ -44,7 +44,7 @@ const (
 	InspectName    = "edgetoken_inspect"     // (bytes of a token) → Inspected
 	// AcceptName: (bytes of a nonce) → Opened without a family, claims in the claims area; once, for the latest Inspect
 	AcceptName = "edgetoken_accept"
-	// ReadName: (bytes of vouched claims) → Opened without a family, claims in the claims area
+	// ReadName: (key, bytes of claims) → Opened without a family; the host has put the claims, decoded, into their area
 	ReadName    = "edgetoken_read"
 	JudgeName   = "edgetoken_judge"        // (bytes of a Judging) → a cause; after Accept, until the next Inspect
 	PrepareName = "edgetoken_prepare"      // (bytes of a Request) → Prepared
@@ -55,10 +55,10 @@ const (
 	WASI        = "wasi_snapshot_preview1" // the only module that is imported
 )
 
-// Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two
+// Split and SelfContained are the exports that take i32 alone, beside VersionName and LayoutName, of the two
 // kinds of module.
 var (
-	Split = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 1}, {ReadName, 1}, {JudgeName, 1},
+	Split = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 1}, {ReadName, 2}, {JudgeName, 1},
 		{PrepareName, 1}, {WriteName, 1}}
 	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}, {PermitName, 1}}
 )

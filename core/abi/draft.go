@@ -12,9 +12,6 @@ const (
 	draftTokenBytes = 40 // of each token in it
 )
 
-// tokenTypes are the types of tokens by their number in a Draft.
-var tokenTypes = [...]core.TokenType{core.RefreshToken, core.AccessToken, core.SlidingToken}
-
 // WrittenBytes is the size of what stands before the signing inputs in the answer to Write.
 const WrittenBytes = 8
 
@@ -60,7 +57,7 @@ func appendDraftToken(b []byte, t *core.DraftToken) []byte {
 	at := len(b)
 	b = slices.Grow(b, draftTokenBytes)[:at+draftTokenBytes]
 	fixed := (*[draftTokenBytes]byte)(b[at:])
-	fixed[0], fixed[1], fixed[2], fixed[3] = byte(slices.Index(tokenTypes[:], t.Type)), flags(t.Anew), t.ID.Kind, 0
+	fixed[0], fixed[1], fixed[2], fixed[3] = byte(t.Type), flags(t.Anew), t.ID.Kind, 0
 	binary.LittleEndian.PutUint32(fixed[4:], t.ID.Generation)
 	binary.LittleEndian.PutUint64(fixed[8:], uint64(t.Expires))
 	binary.LittleEndian.PutUint64(fixed[16:], uint64(t.RefreshExpires))
@@ -75,57 +72,49 @@ func ReadDraft(b []byte, t *core.Draft) bool {
 	if len(b) < draftBytes {
 		return false
 	}
-	fixed, rest := (*[draftBytes]byte)(b), b[draftBytes:]
-	count, with := int(fixed[0]), fixed[2] == 1
-	if count < 1 || count > maxTokens || fixed[2] > 1 || len(rest) < count*draftTokenBytes {
+	fixed, count, with := (*[draftBytes]byte)(b), int(b[0]), b[2] == 1
+	if count < 1 || count > maxTokens || b[2] > 1 || b[3] != 0 || len(b) < draftBytes+count*draftTokenBytes {
 		return false
 	}
-	t.Tokens = t.Tokens[:0]
-	for ; count > 0; count, rest = count-1, rest[draftTokenBytes:] {
-		token, ok := readDraftToken((*[draftTokenBytes]byte)(rest))
-		if !ok || token.Anew && !with {
+	if cap(t.Tokens) < maxTokens {
+		t.Tokens = make([]core.DraftToken, maxTokens)
+	}
+	t.Tokens = t.Tokens[:count]
+	for i := range t.Tokens {
+		if !readDraftToken((*[draftTokenBytes]byte)(b[draftBytes+i*draftTokenBytes:]), with, &t.Tokens[i]) {
 			return false
 		}
-		t.Tokens = append(t.Tokens, token)
 	}
 	var keyGood bool
 	t.Key, keyGood = index(fixed[4:], maxKeys)
 	t.Issued = int64(binary.LittleEndian.Uint64(fixed[8:]))
-	good := true
-	next := func(at int) []byte {
-		size := uint64(binary.LittleEndian.Uint32(fixed[at:]))
-		if size > uint64(len(rest)) {
-			rest, good = nil, false
-			return nil
+	t.UserID = core.CustomerID{Kind: core.IDKind(fixed[1]), Int: int64(binary.LittleEndian.Uint64(fixed[16:]))}
+	rest := b[draftBytes+count*draftTokenBytes:]
+	var texts [5][]byte
+	for i := range texts {
+		n := uint64(binary.LittleEndian.Uint32(fixed[24+4*i:]))
+		if n > uint64(len(rest)) {
+			return false
 		}
-		taken := rest[:size:size]
-		rest = rest[size:]
-		return taken
+		texts[i], rest = rest[:n:n], rest[n:]
 	}
-	t.UserID = core.CustomerID{Kind: core.IDKind(fixed[1]), Int: int64(binary.LittleEndian.Uint64(fixed[16:])),
-		Text: shared(next(24))}
-	t.RevokeClaim, t.CopiedAt, t.Extra, t.Claims = shared(next(28)), next(32), next(36), next(40)
-	if !with && len(t.Claims) > 0 {
-		return false
-	}
+	t.UserID.Text, t.RevokeClaim = shared(texts[0]), shared(texts[1])
+	t.CopiedAt, t.Extra, t.Claims = texts[2], texts[3], texts[4]
 	if !with {
 		t.Claims = nil
 	}
-	return good && keyGood && whole(&t.UserID) && len(rest) == 0 && fixed[3] == 0 &&
+	return keyGood && whole(&t.UserID) && (with || len(texts[4]) == 0) && len(rest) == 0 &&
 		binary.LittleEndian.Uint32(fixed[44:]) == 0
 }
 
-func readDraftToken(fixed *[draftTokenBytes]byte) (t core.DraftToken, ok bool) {
-	if int(fixed[0]) >= len(tokenTypes) || fixed[1] > 1 || fixed[2] > 3 || fixed[3] != 0 {
-		return t, false
-	}
-	return core.DraftToken{
-		Type: tokenTypes[fixed[0]], Anew: fixed[1] == 1,
-		Expires:        int64(binary.LittleEndian.Uint64(fixed[8:])),
-		RefreshExpires: int64(binary.LittleEndian.Uint64(fixed[16:])),
-		ID: core.Family{Kind: fixed[2], Generation: binary.LittleEndian.Uint32(fixed[4:]),
-			Bits: binary.LittleEndian.Uint64(fixed[24:]), Start: int64(binary.LittleEndian.Uint64(fixed[32:]))},
-	}, true
+// readDraftToken reads a token; only with claims there can be one anew.
+func readDraftToken(fixed *[draftTokenBytes]byte, with bool, t *core.DraftToken) bool {
+	t.Type, t.Anew = core.DraftType(fixed[0]), fixed[1] == 1
+	t.ID.Kind, t.ID.Generation = fixed[2], binary.LittleEndian.Uint32(fixed[4:])
+	t.Expires = int64(binary.LittleEndian.Uint64(fixed[8:]))
+	t.RefreshExpires = int64(binary.LittleEndian.Uint64(fixed[16:]))
+	t.ID.Bits, t.ID.Start = binary.LittleEndian.Uint64(fixed[24:]), int64(binary.LittleEndian.Uint64(fixed[32:]))
+	return t.Type.Known() && fixed[1] <= 1 && fixed[2] <= 3 && fixed[3] == 0 && (with || !t.Anew)
 }
 
 // PutWritten writes what stands before the signing inputs.

@@ -64,27 +64,6 @@ func ReadNonce(b []byte) (nonce uint64, ok bool) {
 	return binary.LittleEndian.Uint64(b), true
 }
 
-// AppendVouched appends the message of Read: the claims of a token, in base64url as the token has them, whose signature
-// by a key of the set is good.
-//
-//	u32 key | the rest: claims
-//
-// The claims {"exp":9} of a token that key 1 signed:
-//
-//	01 00 00 00 | 65 79 4a 6c 65 48 41 69 4f 6a 6c 39
-func AppendVouched(b []byte, key int, part []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(b, uint32(key)), part...)
-}
-
-// ReadVouched reads the message of Read.
-func ReadVouched(b []byte) (key int, part []byte, ok bool) {
-	if len(b) < 4 {
-		return 0, nil, false
-	}
-	key, ok = index(b, maxKeys)
-	return key, b[4:], ok && len(b)-4 <= core.MaxTokenBytes
-}
-
 // index reads a u32 that is less than limit. It is right for an int of 32 bits too.
 func index(b []byte, limit int) (int, bool) {
 	v := binary.LittleEndian.Uint32(b)
@@ -161,9 +140,13 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	}
 	for i, c := range o.Slots() {
 		slot := (*[slotBytes]byte)(b[32+i*slotBytes:])
+		if binary.LittleEndian.Uint64(slot[0:])|uint64(binary.LittleEndian.Uint32(slot[8:])) == 0 { // most are absent
+			*c = strictjson.Value{}
+			continue
+		}
 		*c = strictjson.Value{Form: strictjson.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]),
 			End: binary.LittleEndian.Uint32(slot[8:])}
-		if *c != (strictjson.Value{}) && !c.Fits(claims) { // most are absent
+		if !c.Fits(claims) {
 			return 0, false
 		}
 	}

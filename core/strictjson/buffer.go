@@ -24,10 +24,11 @@ func (b *Buffer) Hold(text []byte) bool {
 	return true
 }
 
-func (b *Buffer) at(i int) byte { return b[uint16(i)] }
+// At is the byte at a place.
+func (b *Buffer) At(i int) byte { return b[uint16(i)] }
 
-// word is eight bytes, the first lowest.
-func (b *Buffer) word(i int) uint64 { return binary.LittleEndian.Uint64(b[uint16(i):]) }
+// Word is eight bytes, the first lowest.
+func (b *Buffer) Word(i int) uint64 { return binary.LittleEndian.Uint64(b[uint16(i):]) }
 
 // window is what may be looked at.
 func (b *Buffer) window(i int) *[Slack]byte { return (*[Slack]byte)(b[uint16(i):]) }

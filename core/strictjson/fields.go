@@ -20,7 +20,9 @@ type Fields struct {
 }
 
 // NewFields are none yet.
-func NewFields() *Fields { return &Fields{ascii: true, layouts: layouts{credit: maxCredit}} }
+func NewFields() *Fields {
+	return &Fields{ascii: true, layouts: layouts{last: slots, credit: maxCredit}}
+}
 
 // Add has the values of members of this name put into place. A name may have several places.
 func (f *Fields) Add(name string, place *Value) {
@@ -34,11 +36,13 @@ func (f *Fields) Add(name string, place *Value) {
 }
 
 // Read reads the first size bytes of src, which zeros follow; it gives false where they are no strict object, and what
-// stands in the places then means nothing. The places must be Absent before.
+// stands in the places then means nothing. Nobody else writes to the places, but to make them all Absent.
 func (f *Fields) Read(src *Buffer, size int) bool {
 	if f.fits(src, size) {
 		return true
 	}
+	f.clear()
+	f.last = slots
 	good := f.quick(src, size) || f.slow(src, size)
 	if good {
 		f.learn(src, size)
@@ -101,7 +105,7 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 				length = src.PlainEnd(at+17) - at - 1
 			}
 		}
-		if uint64(b[0]^'"')|uint64(uint16(src.word(at+length+1))^('"'|':'<<8))|words.Below(uint64(scan.left), 1) != 0 {
+		if uint64(b[0]^'"')|uint64(uint16(src.Word(at+length+1))^('"'|':'<<8))|words.Below(uint64(scan.left), 1) != 0 {
 			if next := scan.space(at); next != at {
 				at = next - 1
 				continue
@@ -135,7 +139,7 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 			} else {
 				quote = src.PlainEnd(at + 9)
 			}
-			if src.at(quote) == '"' {
+			if src.At(quote) == '"' {
 				*place = Value{Form: String, Start: uint32(at + 1), End: uint32(quote)}
 				end = quote + 1
 			}
@@ -145,7 +149,7 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 				// Of more than 16 digits it stops within them.
 				after += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3
 			}
-			if d := uint64(src.at(after)); (d^',')*(d^'}') == 0 {
+			if d := uint64(src.At(after)); (d^',')*(d^'}') == 0 {
 				*place = Value{Form: Number, Start: uint32(at), End: uint32(after)}
 				end = after
 			}
@@ -161,8 +165,8 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 				*same.place = *place
 			}
 		}
-		if at = end; src.at(at) != ',' {
-			return src.at(at) == '}' && at+1 == size
+		if at = end; src.At(at) != ',' {
+			return src.At(at) == '}' && at+1 == size
 		}
 	}
 }

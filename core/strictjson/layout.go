@@ -14,14 +14,16 @@ import (
 // Objects of ever new layouts would be remembered in vain. Learning is therefore paid for: what was remembered has to
 // be of use a few times before something new is.
 type layouts struct {
-	list   [4][]piece
-	last   int // of the list: the one that fitted last
+	list   [slots][]piece
+	last   int // of the list: the one that was tried last, whose places alone may hold anything; slots: any may
 	next   int // of the list: the one that goes
 	room   []piece
 	credit int
 }
 
 const (
+	// slots are how many layouts are remembered.
+	slots = 4
 	// maxPieces bounds a layout. A piece takes 64 bytes in a guest, so a reader remembers 320 KiB at most.
 	maxPieces = 1024
 	// To learn a layout costs learnCost of a credit that each object of a known one raises by one.
@@ -48,22 +50,33 @@ const (
 	closes                  // its end
 )
 
-// fits reads an object of a known layout; it gives false where it is none.
+// fits reads an object of a known layout; it gives false where it is none. Most have the one of the object before.
 func (f *Fields) fits(src *Buffer, size int) bool {
 	l := &f.layouts
 	f.scan.src = src
-	for i := range l.list {
-		at := (l.last + i) % len(l.list)
-		if len(l.list[at]) == 0 {
+	tried := l.last
+	if tried < slots && f.fit(l.list[tried], src, size) {
+		l.earn()
+		return true
+	}
+	for at, list := range l.list {
+		if at == tried || len(list) == 0 {
 			continue
 		}
-		if f.fit(l.list[at], src, size) {
-			l.last, l.credit = at, min(l.credit+1, maxCredit)
+		f.clear()
+		if l.last = at; f.fit(list, src, size) {
+			l.earn()
 			return true
 		}
-		f.clear()
 	}
 	return false
+}
+
+// earn is for an object that fitted.
+func (l *layouts) earn() {
+	if l.credit < maxCredit {
+		l.credit++
+	}
 }
 
 // fit reads an object of one layout.
@@ -72,9 +85,12 @@ func (f *Fields) fit(list []piece, src *Buffer, size int) bool {
 	for i := range list {
 		p := &list[i]
 		b := src.window(at)
-		if (binary.LittleEndian.Uint64(b[0:])^p.word[0])&p.mask[0]|
-			(binary.LittleEndian.Uint64(b[8:])^p.word[1])&p.mask[1]|
-			(binary.LittleEndian.Uint64(b[16:])^p.word[2])&p.mask[2] != 0 {
+		other := (binary.LittleEndian.Uint64(b[0:]) ^ p.word[0]) & p.mask[0]
+		if p.size > 8 {
+			other |= (binary.LittleEndian.Uint64(b[8:])^p.word[1])&p.mask[1] |
+				(binary.LittleEndian.Uint64(b[16:])^p.word[2])&p.mask[2]
+		}
+		if other != 0 {
 			return false
 		}
 		at += int(p.size)
@@ -87,7 +103,7 @@ func (f *Fields) fit(list []piece, src *Buffer, size int) bool {
 			} else {
 				at = src.PlainEnd(at + 8)
 			}
-			if src.at(at) != '"' {
+			if src.At(at) != '"' {
 				if at = f.scan.text(at); at == 0 {
 					return false
 				}
@@ -98,7 +114,7 @@ func (f *Fields) fit(list []piece, src *Buffer, size int) bool {
 				at += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3
 			}
 			form = Number
-			if d := uint64(src.at(at)); words.Below(uint64(b[0]), '1')|words.Below(uint64(at), uint64(start+1))|
+			if d := uint64(src.At(at)); words.Below(uint64(b[0]), '1')|words.Below(uint64(at), uint64(start+1))|
 				(d^',')*(d|0x20^'}') != 0 {
 				if form, at = f.scan.scalar(start); form != Number || at == 0 {
 					return false
@@ -126,7 +142,7 @@ func (f *Fields) bracket(p *piece, src *Buffer, at int) {
 	v := *p.known.place
 	if p.value == closes {
 		v.End = uint32(at)
-	} else if v = (Value{Form: Array, Start: uint32(at)}); src.at(at) == '{' {
+	} else if v = (Value{Form: Array, Start: uint32(at)}); src.At(at) == '{' {
 		v.Form = Object
 	}
 	p.known.put(v)
@@ -163,7 +179,7 @@ func (f *Fields) learn(src *Buffer, size int) {
 		return
 	}
 	l.list[l.next], l.room = d.list, l.list[l.next]
-	l.last, l.next = l.next, (l.next+1)%len(l.list)
+	l.last, l.next = l.next, (l.next+1)%slots
 }
 
 // draft is a layout that is being learned.
@@ -178,15 +194,15 @@ type draft struct {
 // step takes what stands at a place, and gives the next one.
 func (d *draft) step(f *Fields, at int) int {
 	src := d.src
-	switch c := src.at(at); c {
+	switch c := src.At(at); c {
 	case '"':
 		start := at + 1
-		for at = start; src.at(at) != '"'; at++ {
-			if src.at(at) == '\\' {
+		for at = start; src.At(at) != '"'; at++ {
+			if src.At(at) == '\\' {
 				at++
 			}
 		}
-		if next := f.scan.space(at + 1); src.at(next) != ':' { // no name
+		if next := f.scan.space(at + 1); src.At(next) != ':' { // no name
 			d.add(start, textValue, f.knownAt(start))
 			d.from = at
 		}
@@ -224,7 +240,7 @@ func (d *draft) add(to int, value kind, known *field) {
 		for i := range p.word {
 			if k := max(0, min(8, n-8*i)); k > 0 {
 				p.mask[i] = ^uint64(0) >> (64 - 8*k)
-				p.word[i] = d.src.word(d.from+8*i) & p.mask[i]
+				p.word[i] = d.src.Word(d.from+8*i) & p.mask[i]
 			}
 		}
 		if d.from += n; d.from == to {

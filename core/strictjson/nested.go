@@ -28,7 +28,7 @@ func (s *Scanner) nested(at int) int {
 			scope := s.scopes[s.depth&127]
 			hash := scopedHash(first, second, size, scope)
 			e := &s.names.entries[hash>>(s.names.shift&63)]
-			after := src.word(at + size + 1)
+			after := src.Word(at + size + 1)
 			if uint64(b[0]^'"')|uint64(uint16(after)^('"'|':'<<8))|words.Below(after>>16&0xff, '!')|uint64(size>>4)|
 				words.Below(uint64(s.left), 1)|^words.Below(uint64(e.scope), uint64(s.names.oldest)) == 0 {
 				*e = nameEntry{hash, scope, uint32(at + 1), uint32(size)}
@@ -47,7 +47,7 @@ func (s *Scanner) nested(at int) int {
 			} else {
 				at = src.PlainEnd(at + 9)
 			}
-			if src.at(at) != '"' {
+			if src.At(at) != '"' {
 				if at = s.text(at); at == 0 {
 					return 0
 				}
@@ -59,10 +59,10 @@ func (s *Scanner) nested(at int) int {
 			}
 			s.objects = s.objects<<1 | w>>5&1
 			s.scopes[s.depth&127] = s.names.open()
-			if at++; src.at(at) <= ' ' {
+			if at++; src.At(at) <= ' ' {
 				at = s.space(at)
 			}
-			if src.at(at) != c+2 {
+			if src.At(at) != c+2 {
 				continue
 			}
 		} else {
@@ -72,8 +72,8 @@ func (s *Scanner) nested(at int) int {
 			if size == 8 {
 				end += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3
 			}
-			if src.at(end) == '.' {
-				if more := bits.TrailingZeros64(words.NoDigit(src.word(end+1))) >> 3; more > 0 {
+			if src.At(end) == '.' {
+				if more := bits.TrailingZeros64(words.NoDigit(src.Word(end+1))) >> 3; more > 0 {
 					end += 1 + more
 				}
 			}
@@ -83,7 +83,7 @@ func (s *Scanner) nested(at int) int {
 			if uint32(w) == wordNull {
 				size, end = 4, at+4
 			}
-			d := uint64(src.at(end))
+			d := uint64(src.At(end))
 			if words.Below(uint64(c), '1')|words.Below(uint64(size), 1)|(d^',')*(d|0x20^'}') == 0 {
 				at = end
 			} else if next := s.space(at); next != at { // in an array
@@ -94,8 +94,8 @@ func (s *Scanner) nested(at int) int {
 			}
 		}
 		// A value is over.
-		for src.at(at) != ',' {
-			if uint64(src.at(at)) == ']'+s.objects&1<<5 {
+		for src.At(at) != ',' {
+			if uint64(src.At(at)) == ']'+s.objects&1<<5 {
 				at++
 				s.objects >>= 1
 				if s.depth--; s.depth == 1 {

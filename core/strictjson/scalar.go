@@ -33,9 +33,9 @@ func (s *Scanner) scalar(at int) (Form, int) {
 		at++
 	}
 	end := at + 1
-	if s.src.at(at) != '0' {
-		if end = digitsEnd(s.src, at); end == at || end-at > python.MaxDigits && s.src.at(end) != '.' &&
-			s.src.at(end)|0x20 != 'e' {
+	if s.src.At(at) != '0' {
+		if end = digitsEnd(s.src, at); end == at || end-at > python.MaxDigits && s.src.At(end) != '.' &&
+			s.src.At(end)|0x20 != 'e' {
 			return Absent, 0
 		}
 	}
@@ -45,8 +45,8 @@ func (s *Scanner) scalar(at int) (Form, int) {
 // fraction reads what follows the integer part of a number.
 func (s *Scanner) fraction(at int) int {
 	src := s.src
-	if src.at(at) == '.' {
-		w := src.word(at + 1)
+	if src.At(at) == '.' {
+		w := src.Word(at + 1)
 		size := bits.TrailingZeros64(words.NoDigit(w)) >> 3
 		if size == 0 {
 			return 0
@@ -55,9 +55,9 @@ func (s *Scanner) fraction(at int) int {
 			at = digitsEnd(src, at)
 		}
 	}
-	if src.at(at)|0x20 == 'e' {
+	if src.At(at)|0x20 == 'e' {
 		start := at + 1
-		if src.at(start) == '-' || src.at(start) == '+' {
+		if src.At(start) == '-' || src.At(start) == '+' {
 			start++
 		}
 		if at = digitsEnd(src, start); at == start {
@@ -70,7 +70,7 @@ func (s *Scanner) fraction(at int) int {
 // digitsEnd is where decimal digits that are read from at on end.
 func digitsEnd(src *Buffer, at int) int {
 	for {
-		if m := words.NoDigit(src.word(at)); m != 0 {
+		if m := words.NoDigit(src.Word(at)); m != 0 {
 			return at + bits.TrailingZeros64(m)>>3
 		}
 		at += 8

@@ -45,10 +45,10 @@ func (s *Scanner) Begin(src []byte, names int) bool {
 func (s *Scanner) BeginHeld(src *Buffer, size, names int) bool {
 	s.start(src, size, names)
 	at := s.space(0)
-	if src.at(at) != '{' {
+	if src.At(at) != '{' {
 		return false
 	}
-	if at = s.space(at + 1); src.at(at) == '}' {
+	if at = s.space(at + 1); src.At(at) == '}' {
 		return s.end(at)
 	}
 	return s.one(at)
@@ -65,7 +65,7 @@ const minMember = 5
 
 // Next comes to the next member.
 func (s *Scanner) Next() bool {
-	switch s.src.at(s.pos) {
+	switch s.src.At(s.pos) {
 	case ',':
 		return s.one(s.pos + 1)
 	case '}':
@@ -98,13 +98,13 @@ func (s *Scanner) end(at int) bool {
 func (s *Scanner) name(at int, scope uint32) int {
 	src := s.src
 	at = s.space(at)
-	if src.at(at) != '"' || s.left == 0 {
+	if src.At(at) != '"' || s.left == 0 {
 		return 0
 	}
 	s.left--
 	at++
 	end := src.PlainEnd(at)
-	if src.at(end) != '"' {
+	if src.At(end) != '"' {
 		if end = s.text(end); end == 0 {
 			return 0
 		}
@@ -112,12 +112,12 @@ func (s *Scanner) name(at int, scope uint32) int {
 	if !s.names.add(src, at, end-at, scope) {
 		return 0
 	}
-	if end++; src.at(end) != ':' {
-		if end = s.space(end); src.at(end) != ':' {
+	if end++; src.At(end) != ':' {
+		if end = s.space(end); src.At(end) != ':' {
 			return 0
 		}
 	}
-	if end++; src.at(end) <= ' ' {
+	if end++; src.At(end) <= ' ' {
 		return s.space(end)
 	}
 	return end
@@ -126,9 +126,9 @@ func (s *Scanner) name(at int, scope uint32) int {
 // value reads a value of the outermost object.
 func (s *Scanner) value(at int) (c Value, end int) {
 	c.Start = uint32(at)
-	switch s.src.at(at) {
+	switch s.src.At(at) {
 	case '"':
-		if end = s.src.PlainEnd(at + 1); s.src.at(end) != '"' {
+		if end = s.src.PlainEnd(at + 1); s.src.At(end) != '"' {
 			if end = s.text(end); end == 0 {
 				return c, 0
 			}
@@ -158,7 +158,7 @@ func (s *Scanner) ValueAt(src *Buffer, size, at int) (v Value, end int) {
 // space is where white space that begins at that place ends.
 func (s *Scanner) space(at int) int {
 	src := s.src
-	for src.at(at) == ' ' || src.at(at) == '\n' || src.at(at) == '\t' || src.at(at) == '\r' {
+	for src.At(at) == ' ' || src.At(at) == '\n' || src.At(at) == '\t' || src.At(at) == '\r' {
 		at++
 	}
 	return at

@@ -13,7 +13,7 @@ import (
 func (s *Scanner) text(at int) int {
 	src := s.src
 	for {
-		w := src.word(at)
+		w := src.Word(at)
 		switch b := byte(w); {
 		case b == '"':
 			return at
@@ -56,7 +56,7 @@ func (s *Scanner) text(at int) int {
 		default:
 			return 0
 		}
-		if m := words.Special(src.word(at)); m != 0 {
+		if m := words.Special(src.Word(at)); m != 0 {
 			at += bits.TrailingZeros64(m) >> 3
 		} else {
 			at = src.PlainEnd(at + 8)

@@ -28,7 +28,7 @@ func Elements(array []byte, visit func(element []byte) error) error {
 	}
 	var s Scanner
 	at := s.blanks(b, 1)
-	for b.at(at) != ']' {
+	for b.At(at) != ']' {
 		v, end := s.ValueAt(b, len(array), at)
 		if end == 0 {
 			return ErrNotArray
@@ -36,7 +36,7 @@ func Elements(array []byte, visit func(element []byte) error) error {
 		if err := visit(v.JSON(array)); err != nil {
 			return err
 		}
-		if at = end; b.at(at) == ',' {
+		if at = end; b.At(at) == ',' {
 			at++
 		}
 	}

@@ -129,7 +129,7 @@ func (v *Verifier) Ask(token []byte) (q Question, c cause.Cause) {
 		return Question{}, in.Cause
 	}
 	var ok bool
-	if v.signature, ok = core.DecodeSignature(v.signature, token[in.Signature:]); !ok {
+	if v.signature, ok = core.DecodePart(v.signature, token[in.Signature:]); !ok {
 		return Question{}, cause.Malformed
 	}
 	k := &v.trust.keys[in.Key]

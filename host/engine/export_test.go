@@ -8,6 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/permission"
 )
 
+// DecodePart decodes a part of a token.
+var DecodePart = decodePart
+
 // each calls f with every idle instance.
 func (e *Engine) each(f func(*instance)) {
 	for i := range e.pool.slots {

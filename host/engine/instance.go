@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +24,7 @@ type instance struct {
 	writes    api.Function
 	decides   api.Function
 	ctx       context.Context // never ends
-	stack     [1]uint64
+	stack     [2]uint64
 	config    *config // what it was configured with last
 	signature []byte
 	draws     core.Draws
@@ -152,53 +151,30 @@ func (i *instance) configure(c *config) error {
 	return nil
 }
 
-// openSplit opens a token into o: the guest reads, the host checks the signature.
-func (i *instance) openSplit(ctx context.Context, c *config, token []byte, o *core.Opened) error {
-	if key, first, ok := c.headers.find(token); ok {
-		return i.checkAndRead(ctx, c, key, first, token, o)
-	}
-	return i.inspectAndAccept(ctx, c, token, o)
-}
-
-// checkAndRead opens a token whose header, which ends at first, is known to name a key: the host checks the signature,
-// and then the guest reads the claims.
-func (i *instance) checkAndRead(
-	ctx context.Context, c *config, key, first int, token []byte, o *core.Opened,
-) error {
-	part := token[first+1:]
-	size := bytes.IndexByte(part, '.')
-	if size < 0 {
-		refuse(o, cause.Malformed)
-		return nil
-	}
-	var ok bool
-	if i.signature, ok = core.DecodeSignature(i.signature, part[size+1:]); !ok {
-		refuse(o, cause.Malformed)
-		return nil
-	}
-	good, err := c.keys.Check(ctx, key, token[:first+1+size], i.signature)
-	if err != nil {
-		return err
-	}
-	if !good {
-		refuse(o, cause.BadSignature)
-		return nil
-	}
-	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
-	if !ok {
+// read has the guest read o.Claims, of a token that has a good signature by a key, into o.
+func (i *instance) read(c *config, key int, o *core.Opened) error {
+	if !i.memory.Write(i.layout.Claims, o.Claims) {
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
-	message := abi.AppendVouched(area[:0:len(area)], key, part[:size])
-	if err := i.invoke(abi.ReadName, i.reads, len(message)); err != nil {
+	i.stack[0], i.stack[1] = uint64(key), uint64(len(o.Claims))
+	if err := i.reads.CallWithStack(i.ctx, i.stack[:]); err != nil {
+		return broken("%s: %w", abi.ReadName, err)
+	}
+	if err := i.status(abi.ReadName); err != nil {
 		return err
 	}
-	if err := i.opened(c, o); err != nil {
-		return err
-	}
-	if o.Key != key {
+	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
+	switch {
+	case !ok || o.Key != key:
+		return broken("%s: %w", abi.ReadName, errNonsense)
+	case o.Cause == cause.OK && size == len(o.Claims):
+		o.Issuer, o.KeyEnds = c.set.Keys[key].Issuer, c.ends[key]
+		o.ReadFamily()
+	case o.Cause != cause.OK && size == 0:
+		o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
+	default:
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
-	o.ReadFamily()
 	return nil
 }
 
@@ -216,7 +192,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		refuse(o, in.Cause)
 		return nil
 	}
-	if i.signature, ok = core.DecodeSignature(i.signature, token[in.Signature:]); !ok {
+	if i.signature, ok = core.DecodePart(i.signature, token[in.Signature:]); !ok {
 		refuse(o, cause.Malformed)
 		return nil
 	}

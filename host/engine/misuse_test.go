@@ -153,7 +153,7 @@ func TestRefusalWithClaims(t *testing.T) {
 		{"a refusal with claims", core.Opened{Cause: cause.BadClaims, Claims: claims}, cause.OK},
 		{"a refusal with a place of a claim",
 			core.Opened{Cause: cause.BadClaims,
-				ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, cause.OK},
+				Places: core.Places{ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}}, cause.OK},
 		{"a refusal", core.Opened{Cause: cause.BadClaims}, cause.BadClaims},
 	} {
 		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {
@@ -215,8 +215,8 @@ func wasmModule(version byte, exports []abi.Export, layout []byte) []byte {
 		return append(append([]byte{id}, leb(len(content))...), content...)
 	}
 	b := []byte("\x00asm\x01\x00\x00\x00")
-	b = append(b, section(1, []byte{3, 0x60, 0, 0, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1,
-		0x7f})...) // types: ()→(), ()→i32, i32→i32
+	b = append(b, section(1, []byte{4, 0x60, 0, 0, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f,
+		0x60, 2, 0x7f, 0x7f, 1, 0x7f})...) // types: ()→(), ()→i32, i32→i32, (i32, i32)→i32
 	functions, code := []byte{}, []byte{}
 	names := append([]abi.Export{{Name: abi.InitializeName, Params: -1}, {Name: abi.VersionName},
 		{Name: abi.LayoutName}}, exports...)

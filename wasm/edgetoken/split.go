@@ -16,7 +16,7 @@ func inspect(size uint32) uint32 { return uint32(instance.Inspect(size)) }
 func accept(size uint32) uint32 { return uint32(instance.Accept(size)) }
 
 //go:wasmexport edgetoken_read
-func read(size uint32) uint32 { return uint32(instance.Read(size)) }
+func read(key, size uint32) uint32 { return uint32(instance.Read(key, size)) }
 
 //go:wasmexport edgetoken_judge
 func judge(size uint32) uint32 { return uint32(instance.Judge(size)) }

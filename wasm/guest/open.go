@@ -50,23 +50,19 @@ func (g *Guest) Accept(size uint32) abi.Status {
 	return abi.StatusOK
 }
 
-// Read takes vouched claims (abi.ReadVouched), of a token whose header the host has seen in another that was accepted,
-// and whose signature it has found good. It answers as Accept does. It comes with every token, so it catches no panic
-// either.
-func (g *Guest) Read(size uint32) abi.Status {
-	switch {
-	case g.config == nil:
+// Read reads claims that the host has put into the claims area, of a token whose header it has seen in another that was
+// accepted, and whose signature by a key it has found good. It answers as Accept does. It comes with every token, so it
+// catches no panic either.
+func (g *Guest) Read(key, size uint32) abi.Status {
+	if g.config == nil {
 		return abi.StatusNotConfigured
-	case size > abi.InputBytes:
-		return abi.StatusBadMessage
 	}
 	g.nonce++ // what was inspected before can no longer be accepted
 	g.accepted = nil
-	key, part, ok := abi.ReadVouched(g.input[:size])
-	if !ok {
+	if key >= uint32(len(g.config.Set.Keys)) || size > abi.ClaimsBytes {
 		return abi.StatusBadMessage
 	}
-	o, ok := g.reader.Claims(key, part)
+	o, ok := g.reader.Claims(int(key), int(size))
 	if !ok {
 		return abi.StatusBadMessage
 	}
