@@ -230,7 +230,10 @@ func (h host) written(req core.Request) core.Outcome {
 	if !p.Refused() {
 		h.ok("Write", h.Write(h.write(abi.AppendDraft(nil, &d))))
 		size, ok := abi.WrittenSize(h.Output())
-		if p.Inputs, ok = abi.ReadWritten(nil, h.Output()[:size], len(d.Tokens)); !ok {
+		if ok {
+			p.Inputs, ok = abi.ReadWritten(nil, h.Output()[:size], len(d.Tokens))
+		}
+		if !ok {
 			h.t.Fatal("nothing is written")
 		}
 	}
