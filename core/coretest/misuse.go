@@ -141,6 +141,14 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 			t.Errorf("error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrTooLong)
 		}
 	})
+	t.Run("two tokens longer than a guest can answer", func(t *testing.T) {
+		e := newEngine(t, core.DefaultSettings(), OneKey())
+		req := request(core.Login)
+		req.Extra = []byte(`{"` + strings.Repeat("ü", 16<<10-8) + `":1}`) // six bytes each in a token
+		if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrTooLong) {
+			t.Errorf("error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrTooLong)
+		}
+	})
 	t.Run("no signing key", func(t *testing.T) {
 		keys := OneKey()
 		keys.set.Signing = nil

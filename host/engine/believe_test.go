@@ -152,3 +152,14 @@ func TestAGuestThatLiesAboutTheEndOfItsKey(t *testing.T) {
 		}
 	}
 }
+
+// A token that the guest refuses has no family, whatever the guest says of one.
+func TestAGuestThatLiesAboutTheFamilyOfARefusedToken(t *testing.T) {
+	e := configured(t, newEngine(t, engine.Config{MaxInstances: 1}), coretest.OneKey()) // which has learned the header
+	e.Answer(abi.AppendOpened(nil, &core.Opened{Cause: cause.BadClaims,
+		Family: core.Family{Listed: true, Ours: true, Bits: 7, Start: 8}}))
+	o, err := opened(t.Context(), e, []byte(goodToken))
+	if err != nil || o.Cause != cause.BadClaims || o.Family != (core.Family{}) {
+		t.Errorf("Open() = %+v, %v; want a refused token without a family", o, err)
+	}
+}

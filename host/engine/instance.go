@@ -131,6 +131,8 @@ func (i *instance) status(name string) error {
 		return nil
 	case abi.StatusPanicked, abi.StatusNotConfigured, abi.StatusOutOfOrder:
 		return broken("%s: %w", name, s)
+	case abi.StatusTooLong: // of tokens alone, which are then longer than is read
+		return fmt.Errorf("engine: %s: %w: %w", name, core.ErrTooLong, s)
 	default:
 		return fmt.Errorf("engine: %s: %w", name, s)
 	}
@@ -169,12 +171,12 @@ func (i *instance) read(c *config, key int, o *core.Opened) error {
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	case o.Cause == cause.OK && size == len(o.Claims):
 		o.Issuer, o.KeyEnds = c.set.Keys[key].Issuer, c.ends[key]
-		o.ReadFamily()
 	case o.Cause != cause.OK && size == 0:
 		o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	default:
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
+	o.ReadFamily()
 	return nil
 }
 

@@ -34,11 +34,12 @@ func (g *Guest) Write(size uint32) abi.Status {
 	if g.writer == nil {
 		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
 	}
-	all, inputs, err := g.writer.Write(g.output[abi.WrittenBytes:abi.WrittenBytes], &g.draft)
+	room := g.output[abi.WrittenBytes:abi.WrittenBytes]
+	all, inputs, err := g.writer.Write(room, &g.draft)
 	switch {
 	case err != nil:
 		return abi.StatusFailed
-	case len(all) > len(g.output)-abi.WrittenBytes:
+	case cap(all) != cap(room): // it grew elsewhere, be it by the last word alone
 		return abi.StatusTooLong
 	}
 	abi.PutWritten((*[abi.WrittenBytes]byte)(g.output[:]), inputs)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -394,5 +395,34 @@ func TestNoAllocations(t *testing.T) {
 		h.ok("Accept", h.Accept(8))
 	}); n > 0 {
 		t.Errorf("Inspect and Accept allocate %v times", n)
+	}
+}
+
+// Tokens that fill the output area to the last byte lie in it, and what does not fit is refused: never is an answer one
+// of which a part lies elsewhere.
+func TestWriteToTheEndOfItsArea(t *testing.T) {
+	h := configured(t, core.DefaultSettings())
+	set, s := h.keys.Set(), core.DefaultSettings()
+	d := drafted(t, requests(core.Opened{})[core.Login-1])
+	const room = abi.OutputBytes - abi.WrittenBytes
+	var fits, refused int
+	for size := 98_000; fits == 0 || refused == 0; size++ {
+		d.UserID = core.Text(strings.Repeat("x", size))
+		want, _, err := core.NewWriter(&s, set).Write(nil, &d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(want) < room-24 {
+			continue
+		}
+		status := h.Write(h.write(abi.AppendDraft(nil, &d)))
+		switch {
+		case status == abi.StatusTooLong && len(want) > room-8:
+			refused++
+		case status != abi.StatusOK || !bytes.Equal(h.Output()[abi.WrittenBytes:][:len(want)], want):
+			t.Fatalf("Write of %d bytes into %d = %v, or another text than these", len(want), room, status)
+		default:
+			fits++
+		}
 	}
 }
