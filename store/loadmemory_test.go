@@ -159,6 +159,22 @@ func TestMemoryOutlivesCommits(t *testing.T) {
 	}
 }
 
+// Trust bundles are made all the time, and reserve their epochs. No Load reads those, so all is remembered across that.
+func TestMemoryOutlivesEpochs(t *testing.T) {
+	db, clock := fresh(t)
+	add(t, db, core.Integer(1), "ada@example.com")
+	q := store.Query{UserID: core.Integer(1), HasUser: true}
+	_, _, err := db.Load(bg, q)
+	must(t, err)
+	for range 3 {
+		clock.ms.Add(time.Minute.Milliseconds())
+		must(t, db.ReserveEpochs(bg, clock.now().UnixMilli()))
+		if _, _, ok := db.Recall(q); !ok {
+			t.Fatal("a customer is forgotten when an epoch of trust bundles is reserved")
+		}
+	}
+}
+
 // A commit that failed and was taken back leaves what there was, in memory too, and the same commit then counts.
 func TestMemoryOfFailedCommit(t *testing.T) {
 	var h handles

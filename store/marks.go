@@ -92,7 +92,8 @@ func (m *marks) touch(commit uint64, bucket, key []byte) {
 // ofNoLoad reports whether no Load reads what a key of the bucket meta has. Of the tally a Load reads nodeCutOff alone.
 func ofNoLoad(key []byte) bool {
 	switch string(key) {
-	case "tally", "fleet", "node", "purge_clock", "sessions", "logins", "followed", "trimmed", "pending", "issued":
+	case "tally", "fleet", "node", "purge_clock", "sessions", "logins", "followed", "trimmed", "pending", "issued",
+		"bundle_epoch":
 		return true
 	}
 	return false
