@@ -2,6 +2,7 @@ package abi
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"time"
 	"unsafe"
@@ -128,7 +129,8 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	family.Issued = int64(binary.LittleEndian.Uint64(fixed[124:]))
 	family.Access = int64(binary.LittleEndian.Uint64(fixed[132:]))
 	family.Refresh = int64(binary.LittleEndian.Uint64(fixed[140:]))
-	family.Age = time.Duration(binary.LittleEndian.Uint64(fixed[148:])) * time.Microsecond
+	age := binary.LittleEndian.Uint64(fixed[148:])
+	family.Age = time.Duration(age) * time.Microsecond
 	q.State.Number = binary.LittleEndian.Uint16(fixed[160:])
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
@@ -138,7 +140,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 		Foreign: int64(binary.LittleEndian.Uint64(fixed[76:])),
 	}
 	keyEnds := int64(binary.LittleEndian.Uint64(fixed[84:]))
-	rest, good := b[requestBytes:], true
+	rest, good := b[requestBytes:], age <= math.MaxInt64/uint64(time.Microsecond)
 	next := func(at int) []byte {
 		size := uint64(binary.LittleEndian.Uint32(fixed[at:]))
 		if size > uint64(len(rest)) {
