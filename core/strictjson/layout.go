@@ -170,11 +170,10 @@ func (f *Fields) learn(src *Buffer, size int) {
 	}
 	l.credit -= learnCost
 	d := draft{src: src, list: l.room[:0]}
-	for at := 0; at < size; {
+	for at := 0; at < size && !d.bad; {
 		at = d.step(f, at)
 	}
-	d.add(size, more, nil)
-	if d.bad {
+	if d.add(size, more, nil); d.bad {
 		l.room = d.list
 		return
 	}
