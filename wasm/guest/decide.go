@@ -31,11 +31,8 @@ func (g *Guest) Write(size uint32) abi.Status {
 	case size > abi.InputBytes || !abi.ReadDraft(g.input[:size], &g.draft):
 		return abi.StatusBadMessage
 	}
-	if g.writer == nil {
-		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
-	}
 	room := g.output[abi.WrittenBytes:abi.WrittenBytes]
-	all, inputs, err := g.writer.Write(room, &g.draft)
+	all, inputs, err := g.writing().Write(room, &g.draft)
 	switch {
 	case err != nil:
 		return abi.StatusFailed
@@ -95,14 +92,19 @@ func (g *Guest) read(message []byte) abi.Status {
 	return abi.StatusOK
 }
 
-func (g *Guest) prepare() (*core.Prepared, error) {
+// writing is the writer, made when it is first needed.
+func (g *Guest) writing() *core.Writer {
 	if g.writer == nil {
 		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
 	}
+	return g.writer
+}
+
+func (g *Guest) prepare() (*core.Prepared, error) {
 	if !g.draws.Fresh(g.request.Entropy) {
 		return nil, core.ErrEntropy
 	}
-	p, err := g.writer.Prepare(&g.request)
+	p, err := g.writing().Prepare(&g.request)
 	if err == nil && len(p.Inputs) > 0 {
 		g.draws.Keep(g.request.Entropy)
 	}

@@ -59,10 +59,7 @@ func (g *Guest) Read(key, size uint32) abi.Status {
 	}
 	g.nonce++ // what was inspected before can no longer be accepted
 	g.accepted = nil
-	if key >= uint32(len(g.config.Set.Keys)) || size > abi.ClaimsBytes {
-		return abi.StatusBadMessage
-	}
-	o, ok := g.reader.Claims(int(key), int(size))
+	o, ok := g.reader.Claims(int(key), int(size)) // which checks both
 	if !ok {
 		return abi.StatusBadMessage
 	}
