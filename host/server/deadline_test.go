@@ -12,12 +12,16 @@ import (
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
-// TestDeadline moves a deadline as net/http does. Only what comes earlier reaches the connection, or has passed.
+// TestDeadline moves a deadline as net/http does. What comes earlier reaches the connection, and what has passed ends a
+// read that is under way.
 func TestDeadline(t *testing.T) {
 	now := time.Now()
 	after := func(d time.Duration) time.Time { return now.Add(d) }
 	none, past := time.Time{}, time.Unix(1, 0)
 	var d server.Deadline
+	if err := d.Begin(); err != nil {
+		t.Fatal(err)
+	}
 	for _, step := range []struct {
 		about string
 		to    time.Time
@@ -37,6 +41,32 @@ func TestDeadline(t *testing.T) {
 		if err := d.Move(step.to); err != nil || !slices.Equal(d.Had, step.had) {
 			t.Fatalf("%s: the connection had %v, %v, want %v", step.about, d.Had, err, step.had)
 		}
+	}
+	d.End()
+	for _, step := range []struct {
+		about string
+		to    time.Time
+		had   []time.Time
+		err   error // of a read
+	}{
+		{"what ends no read", past, nil, os.ErrDeadlineExceeded},
+		{"none after it", none, nil, nil},
+		{"an earlier one", after(time.Millisecond), []time.Time{after(time.Millisecond)}, nil},
+	} {
+		d.Had = nil
+		if err := d.Move(step.to); err != nil || !slices.Equal(d.Had, step.had) {
+			t.Fatalf("%s: the connection had %v, %v, want %v", step.about, d.Had, err, step.had)
+		}
+		err := d.Begin()
+		if !errors.Is(err, step.err) {
+			t.Errorf("%s: a read begins with %v, want %v", step.about, err, step.err)
+		}
+		if err == nil {
+			d.End()
+		}
+	}
+	if err := d.Begin(); err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		about  string

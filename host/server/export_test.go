@@ -32,5 +32,11 @@ func (d *Deadline) Move(t time.Time) error { return d.move(t, d.has) }
 // Early reports whether the connection goes on after it said err.
 func (d *Deadline) Early(err error) bool { return d.early(err, d.has) }
 
+// Begin begins a read.
+func (d *Deadline) Begin() error { return d.begin() }
+
+// End ends a read that has begun.
+func (d *Deadline) End() { d.end() }
+
 // Connection is a connection of a server, in the middle of a request.
 func Connection(conn net.Conn) net.Conn { return &connection{Conn: conn, of: new(connections)} }
