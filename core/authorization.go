@@ -41,4 +41,4 @@ func cutField[T string | []byte](b T) (field, rest T) {
 	return b, rest
 }
 
-func asciiSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+func asciiSpace(c byte) bool { return c <= ' ' && (c == ' ' || '\t' <= c && c <= '\r') }

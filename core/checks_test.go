@@ -24,7 +24,7 @@ func TestChecks(t *testing.T) {
 	for range 50_000 {
 		s, req := coretest.RandomRequest(r)
 		all, at, c := core.Checks(&s, req)
-		o := core.Decide(&s, req)
+		o := core.Decide(&s, &req)
 		if !refusedFor(o, c) {
 			t.Fatalf("op %d, %+v, claims %s: Checks says %v, Decide %+v", req.Op, s, req.Opened.Claims, c, o.Refusals)
 		}

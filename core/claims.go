@@ -9,8 +9,8 @@ import (
 
 // Valid makes the checks of an opened token that need no state: the end of its key, the registered claims, exp and id,
 // which must be present, and the type.
-func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
-	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
+func Valid(s *Settings, o *Opened, want TokenType, now time.Time) cause.Cause {
+	d := decision{s: s, v: s.Compat.compat(), o: o, now: now.UnixMicro()}
 	_, c := d.walk(valid, want)
 	return c
 }

@@ -15,9 +15,9 @@ func (op Op) takes() TokenType {
 
 // Decide decides a request and writes nothing: all that there is to operations that write no token, and of the others
 // whether they would. The checks and their order are a table: checks.go and order.go.
-func Decide(s *Settings, req Request) Outcome {
+func Decide(s *Settings, req *Request) Outcome {
 	var o Outcome
-	d := newDecision(s, &req)
+	d := newDecision(s, req)
 	d.decide(&o)
 	return o
 }

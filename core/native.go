@@ -51,7 +51,7 @@ func (n *Native) Open(ctx context.Context, token []byte, o *Opened) error {
 // Decide implements Engine.
 func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if !req.Op.Writes() {
-		return Decide(&n.settings, req), nil
+		return Decide(&n.settings, &req), nil
 	}
 	w, _ := n.writers.Get().(*pooledWriter)
 	if w == nil {

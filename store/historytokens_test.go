@@ -133,9 +133,9 @@ func (p *peer) stateOf(t *token) core.State {
 // alive reports whether core accepts a log-in with what a peer knows.
 func (p *peer) alive(t *token) bool {
 	state := p.stateOf(t)
-	return !core.Decide(&tokenSettings, core.Request{Op: core.Refresh, Opened: t.refresh, State: state,
+	return !core.Decide(&tokenSettings, &core.Request{Op: core.Refresh, Opened: t.refresh, State: state,
 		Now: p.now()}).Refused() ||
-		!core.Decide(&tokenSettings, core.Request{Op: core.Authenticate, Opened: t.access, State: state,
+		!core.Decide(&tokenSettings, &core.Request{Op: core.Authenticate, Opened: t.access, State: state,
 			Now: p.now()}).Refused()
 }
 
@@ -301,7 +301,7 @@ func (p *peer) lists() error {
 
 // logOut revokes a log-in. fold, if not 0, is how many revoked families of the customer stay as they are.
 func (p *peer) logOut(t *token, fold int64) error {
-	o := core.Decide(&tokenSettings, core.Request{Op: core.Blacklist, Opened: t.refresh, State: p.stateOf(t),
+	o := core.Decide(&tokenSettings, &core.Request{Op: core.Blacklist, Opened: t.refresh, State: p.stateOf(t),
 		Now: p.now()})
 	if o.Refused() {
 		return nil

@@ -359,7 +359,7 @@ func FuzzMessages(f *testing.F) {
 		}
 		if r := new(core.Request); abi.ReadRequest(b, r) {
 			_, _ = writer.Prepare(r)
-			core.Decide(&settings, *r)
+			core.Decide(&settings, r)
 			if r.Opened.Cause == cause.OK && !bytes.Equal(abi.AppendRequest(nil, r), canonicalOpened(b)) {
 				t.Errorf("a request re-encodes to %x", abi.AppendRequest(nil, r))
 			}

@@ -239,5 +239,5 @@ func probed(c *child, x exchange) []string {
 func takes(e core.Engine, s core.Settings, token string) bool {
 	var o core.Opened
 	check(e.Open(context.Background(), []byte(token), &o))
-	return o.Cause == cause.OK && core.Valid(&s, o, core.AccessToken, time.Now()) == cause.OK
+	return o.Cause == cause.OK && core.Valid(&s, &o, core.AccessToken, time.Now()) == cause.OK
 }

@@ -75,7 +75,7 @@ func checked(e core.Engine, db *store.DB, customers, inTurn int) (w work, tokens
 		query.StateOnly = true // as node.Verify asks
 		state, _, err := db.Load(ctx, query)
 		check(err)
-		if outcome := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state,
+		if outcome := core.Decide(&s, &core.Request{Op: core.Authenticate, Opened: o, State: state,
 			Now: now}); outcome.Refused() {
 			panic(fmt.Sprint("check: ", outcome.Refusals))
 		}

@@ -47,7 +47,7 @@ func verifier(e core.Engine, s core.Settings, tokens []string) work {
 	return func(i int) {
 		o := rooms.Get().(*core.Opened)
 		err := e.Open(ctx, list[i%len(list)], o)
-		if err != nil || len(o.Claims) == 0 || core.Valid(&s, *o, core.AccessToken, time.Now()) != cause.OK {
+		if err != nil || len(o.Claims) == 0 || core.Valid(&s, o, core.AccessToken, time.Now()) != cause.OK {
 			panic(fmt.Sprint("verify: ", o.Cause, err))
 		}
 		rooms.Put(o)

@@ -174,7 +174,7 @@ func TestKeyEnds(t *testing.T) {
 			if got != want {
 				t.Errorf("op %d at %v: %v, want %v", op, at.now, got, want)
 			}
-			if got := core.Valid(&s, o, core.AccessToken, at.now); got != at.want {
+			if got := core.Valid(&s, &o, core.AccessToken, at.now); got != at.want {
 				t.Errorf("Valid at %v = %v, want %v", at.now, got, at.want)
 			}
 		}

@@ -24,7 +24,7 @@ func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) 
 	if err := e.Open(ctx, []byte(token), &o); err != nil {
 		return core.Opened{}, err
 	}
-	if c := core.Valid(&e.config.settings, o, want, e.now()); c != cause.OK {
+	if c := core.Valid(&e.config.settings, &o, want, e.now()); c != cause.OK {
 		return core.Opened{}, e.config.settings.Error(c)
 	}
 	return o, nil

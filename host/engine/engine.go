@@ -228,7 +228,7 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, er
 	case e.selfContained:
 		return e.decideInside(ctx, req)
 	case !req.Op.Writes():
-		return core.Decide(&e.config.settings, req), nil
+		return core.Decide(&e.config.settings, &req), nil
 	}
 	d, _ := e.decisions.Get().(*decision)
 	if d == nil {

@@ -144,7 +144,7 @@ func (n *Node) judge(ctx context.Context, engine *keyedEngine, request *core.Req
 		request.State.Age = seen.age
 		request.State.UnreadableCustomer = request.Opened.UnreadableCustomer(kind)
 		forgetGenerations(&request.State)
-		r.Outcome = core.Decide(&n.cfg.Settings, *request)
+		r.Outcome = core.Decide(&n.cfg.Settings, request)
 		r.KeyID, r.Family = engine.signer(request, &r.Outcome)
 		if !r.Refused() {
 			err = n.cfg.Store.Settle(ctx, core.Effects{Reads: r.Effects.Reads})

@@ -20,7 +20,7 @@ func Revoke(
 		if request.State, customer, err = db.Load(ctx, query); err != nil {
 			return core.Outcome{}, store.Customer{}, err
 		}
-		o = core.Decide(s, request)
+		o = core.Decide(s, &request)
 		if len(o.Effects.List) == 0 {
 			return o, customer, nil
 		}

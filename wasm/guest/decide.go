@@ -50,7 +50,7 @@ func (g *Guest) Decide(size uint32, sign func(key int, input, entropy []byte) ([
 			return bad
 		}
 		if !g.request.Op.Writes() {
-			return g.decided(core.Decide(&g.config.Settings, g.request))
+			return g.decided(core.Decide(&g.config.Settings, &g.request))
 		}
 		p, err := g.prepare()
 		if err != nil {
@@ -73,7 +73,7 @@ func (g *Guest) DecideReading(size uint32) abi.Status {
 		if g.request.Op.Writes() {
 			return abi.StatusNotHere
 		}
-		return g.decided(core.Decide(&g.config.Settings, g.request))
+		return g.decided(core.Decide(&g.config.Settings, &g.request))
 	})
 }
 
