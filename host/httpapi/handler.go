@@ -25,7 +25,7 @@ import (
 type handler struct {
 	cfg        Config
 	compat     compat
-	authHeader string                           // name of the header that carries the token
+	authHeader string                           // name of the header that carries the token, as net/http keeps it
 	views      map[string]*view                 // by path
 	single     map[string]*view                 // the views about one of several things, by the path before the id
 	order      []*view                          // the views in the order of their table
@@ -56,8 +56,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	compat := versions[cfg.Compat]
 	h := &handler{
-		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_",
-			"-"),
+		cfg: cfg, compat: compat,
+		authHeader: http.CanonicalHeaderKey(
+			strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-")),
 		views: map[string]*view{}, single: map[string]*view{}, browsers: cfg.rules(compat),
 		memory: cfg.Bounds.memory, lists: cfg.Bounds.lists,
 		bodies: body.Rules{

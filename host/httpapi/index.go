@@ -64,7 +64,7 @@ func (h *handler) index(rq *request) answer {
 // firstCommands log in and use the token, with curl, at the address of this page.
 func (rq *request) firstCommands() []pages.Named {
 	node := rq.site().Origin()
-	header := http.CanonicalHeaderKey(rq.h.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
+	header := rq.h.authHeader + ": " + rq.node.Settings().AuthHeaderTypes[0]
 	return []pages.Named{
 		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths +
 			` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},

@@ -48,9 +48,9 @@ func (h *handler) securitySchemes() map[string]openapi.Scheme {
 	if slices.Contains(settings.AuthTokenClasses, core.SlidingToken) {
 		token.Description, cookieText = "An access or a sliding token.", "An access or a sliding token in its cookie."
 	}
-	if h.authHeader != "AUTHORIZATION" || !strings.EqualFold(settings.AuthHeaderTypes[0], "Bearer") {
+	if h.authHeader != "Authorization" || !strings.EqualFold(settings.AuthHeaderTypes[0], "Bearer") {
 		token = openapi.Scheme{
-			Type: "apiKey", In: "header", Name: http.CanonicalHeaderKey(h.authHeader),
+			Type: "apiKey", In: "header", Name: h.authHeader,
 			Description: settings.AuthHeaderTypes[0] + ", a space and an access token.",
 		}
 	}

@@ -63,7 +63,10 @@ func Latin1(s string) string {
 
 // HeaderValue returns a header of a request as WSGI does: one that was sent several times is joined by commas.
 func HeaderValue(header http.Header, name string) (value string, sent bool) {
-	values := header.Values(name)
+	values, sent := header[name] // where name is as net/http keeps it
+	if !sent {
+		values = header.Values(name)
+	}
 	if len(values) == 1 {
 		return values[0], true
 	}
