@@ -1,27 +1,17 @@
 package main
 
-import (
-	"bytes"
-	"compress/gzip"
-	"os"
-)
+import "os/exec"
 
-// sizeRows are the modules under gzip -9, in MB.
+// sizeRows are the modules under gzip -9, in MiB, as ./build.sh test bounds them.
 func sizeRows() (rows []row) {
 	for _, module := range []struct {
 		name   string
 		budget float64
 	}{{"edgetoken-verify.wasm", 1.3}, {"edgetoken.wasm", 0}, {"edgetoken-full.wasm", 0}} {
-		b, err := os.ReadFile("../../dist/" + module.name)
+		compressed, err := exec.Command("gzip", "-9", "-c", "../../dist/"+module.name).Output()
 		check(err)
-		var out bytes.Buffer
-		w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		check(err)
-		_, err = w.Write(b)
-		check(err)
-		check(w.Close())
-		rows = append(rows, row{Name: module.name + ", gzip -9", Peer: "1 MB", Unit: "MB",
-			Ours: float64(out.Len()) / 1e6, Theirs: 1, Budget: module.budget, Allocations: -1}.judged())
+		rows = append(rows, row{Name: module.name + ", gzip -9", Peer: "1 MiB", Unit: "MiB",
+			Ours: float64(len(compressed)) / (1 << 20), Theirs: 1, Budget: module.budget, Allocations: -1}.judged())
 	}
 	return rows
 }
