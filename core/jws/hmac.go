@@ -9,6 +9,7 @@ import (
 	"hash"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 )
 
@@ -21,6 +22,12 @@ type hmacSecret struct {
 	idle []place
 }
 
+// hints say where a caller looks for an idle mac: where the last one on the same processor found some, so that callers
+// seldom meet at a place, and a mac stays near its processor.
+var hints = sync.Pool{New: func() any { return new(hint) }}
+
+type hint struct{ place int }
+
 // place fills a cache line, so that processors do not share one.
 type place struct {
 	mac atomic.Pointer[mac]
@@ -31,6 +38,7 @@ type place struct {
 type mac struct {
 	hash.Hash
 	sum []byte
+	at  int // of idle: its place
 }
 
 func useHMAC(a *algorithm, key any) (operations, error) {
@@ -71,33 +79,40 @@ func (k *hmacSecret) check(input, signature []byte) bool {
 // sum computes the MAC of input. The caller hands the mac back to put.
 func (k *hmacSecret) sum(input []byte) *mac {
 	m := k.take()
-	if m == nil {
-		m = &mac{Hash: hmac.New(k.hash.New, k.secret)}
-	} else {
-		m.Reset()
-	}
 	m.Write(input)
 	m.sum = m.Sum(m.sum[:0])
 	return m
 }
 
-// take returns nil if no mac is idle.
+// take takes an idle mac, or makes one.
 func (k *hmacSecret) take() *mac {
-	for i := range k.idle {
-		at := &k.idle[i].mac
-		if m := at.Load(); m != nil && at.CompareAndSwap(m, nil) {
+	h := hints.Get().(*hint)
+	defer hints.Put(h)
+	at := min(h.place, len(k.idle)-1)
+	for range k.idle {
+		idle := &k.idle[at].mac
+		if m := idle.Load(); m != nil && idle.CompareAndSwap(m, nil) {
+			m.at, h.place = at, at
+			m.Reset()
 			return m
 		}
+		if at++; at == len(k.idle) {
+			at = 0
+		}
 	}
-	return nil
+	return &mac{Hash: hmac.New(k.hash.New, k.secret), at: at}
 }
 
 // put drops m if every place is taken.
 func (k *hmacSecret) put(m *mac) {
-	for i := range k.idle {
-		at := &k.idle[i].mac
-		if at.Load() == nil && at.CompareAndSwap(nil, m) {
+	at := m.at
+	for range k.idle {
+		idle := &k.idle[at].mac
+		if idle.Load() == nil && idle.CompareAndSwap(nil, m) {
 			return
+		}
+		if at++; at == len(k.idle) {
+			at = 0
 		}
 	}
 }
