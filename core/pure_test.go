@@ -56,7 +56,7 @@ func TestImports(t *testing.T) {
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa",
 			"crypto/sha256", "crypto/sha512",
-			"encoding/binary", "errors", "hash", "math/big", "runtime", "slices", "strconv", "sync/atomic",
+			"encoding/binary", "errors", "hash", "math/big", "runtime", "slices", "strconv", "sync", "sync/atomic",
 		},
 	}
 	for dir, imports := range allowed {
