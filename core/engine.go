@@ -39,9 +39,7 @@ type Opened struct {
 	Claims  []byte // the claims, a JSON object, as the token holds them
 	Places
 
-	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by
-	// the present.
-	Family Family
+	family Family // once it was read or set
 }
 
 // Places are where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer
@@ -62,7 +60,7 @@ const (
 	Refresh                    // a refresh token for an access token
 	Blacklist                  // a refresh token
 	Logout                     // a token of any type: its own log-in ends
-	// Revoke ends the log-in of a token of any type and issuer, or the family that Opened.Family names without a
+	// Revoke ends the log-in of a token of any type and issuer, or the family that Opened.SetFamily names without a
 	// token, by Listed and Bits.
 	Revoke
 	SlidingLogin   // a sliding token for a customer

@@ -213,8 +213,8 @@ func isMediaType(typ []byte, name string) bool {
 	return bytes.EqualFold(typ, []byte(name))
 }
 
-// Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says:
-// ReadFamily adds that. ok is false where the last call was no Inspect that found a key.
+// Accept gives the claims of the token that was inspected, once its signature is good. ok is false where the last call
+// was no Inspect that found a key.
 func (r *Reader) Accept() (o *Opened, ok bool) {
 	if !r.inspected {
 		return nil, false
@@ -255,7 +255,7 @@ func (r *Reader) read(index int) *Opened {
 		*o = Opened{Cause: cause.KeyForRefresh, Key: index}
 		return o
 	}
-	o.Cause, o.Key, o.Issuer, o.KeyEnds = cause.OK, index, key.Issuer, r.ends[index]
+	o.Cause, o.Key, o.Issuer, o.KeyEnds, o.family = cause.OK, index, key.Issuer, r.ends[index], Family{}
 	return o
 }
 
@@ -275,7 +275,6 @@ func (r *Reader) Open(token []byte, check func(key int, input, signature []byte)
 	}
 	r.decode(r.part)
 	o, _ := r.Accept()
-	o.ReadFamily()
 	return o, nil
 }
 
@@ -286,29 +285,45 @@ func (r *Reader) refuse(c cause.Cause) *Opened {
 	return &r.opened
 }
 
-// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since a foreign id must
-// be hashed, which a host does faster than a guest.
-func (o *Opened) ReadFamily() {
-	o.Family = Family{}
+// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by the
+// present. Such an id is hashed for it, unless ReadFamily has done so before.
+func (o *Opened) Family() Family {
+	if o.family.Listed {
+		return o.family
+	}
+	return o.readFamily()
+}
+
+// ReadFamily has later calls of Family cost nothing. Open does not call it, since not everybody asks.
+func (o *Opened) ReadFamily() { o.family = o.Family() }
+
+// SetFamily sets the family of a request that names one without a token: see Revoke.
+func (o *Opened) SetFamily(f Family) { o.family = f }
+
+// KnownFamily is the family that was read or set; zero if none was.
+func (o *Opened) KnownFamily() Family { return o.family }
+
+// readFamily is what the token's id says, if the token was accepted.
+func (o *Opened) readFamily() (f Family) {
 	if o.Cause != cause.OK {
-		return
+		return Family{}
 	}
 	switch o.TokenID.Form {
 	case strictjson.String:
 		id := o.TokenID.Text(o.Claims)
 		if f, ok := readTokenID(id); ok {
-			o.Family = f
-			return
+			return f
 		}
-		o.Family = foreignFamily(id)
+		f = foreignFamily(id)
 	case strictjson.Number:
-		o.Family = foreignFamily(numberStr(o.Claims[o.TokenID.Start:o.TokenID.End]))
+		f = foreignFamily(numberStr(o.Claims[o.TokenID.Start:o.TokenID.End]))
 	case strictjson.True:
-		o.Family = foreignFamily([]byte("True"))
+		f = foreignFamily([]byte("True"))
 	case strictjson.False:
-		o.Family = foreignFamily([]byte("False"))
+		f = foreignFamily([]byte("False"))
 	}
-	o.Family.Start = o.issuedAt()
+	f.Start = o.issuedAt()
+	return f
 }
 
 // Expires is exp in Unix seconds, as Python's int() reads it, or refresh_exp where that is later: until then a sliding
@@ -334,7 +349,7 @@ const minTime, maxTime = -62135596800, 253402300799
 // of the token is a foreign one, and a foreign family never starts after now. A State for Decide is loaded by this
 // family.
 func (o *Opened) FamilyAt(now time.Time) Family {
-	f := o.Family
+	f := o.Family()
 	if f.Ours && !f.fits(o) {
 		f = foreignFamily(o.TokenID.Text(o.Claims))
 		f.Start = o.issuedAt()

@@ -270,6 +270,8 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	claims := []byte(`{"exp":[]}`)
+	unknownKind := core.Opened{Claims: claims}
+	unknownKind.SetFamily(core.Family{Kind: 4})
 	for _, c := range []struct {
 		name string
 		o    core.Opened
@@ -297,7 +299,7 @@ func TestBounds(t *testing.T) {
 			Places: expiry(strictjson.Value{Form: strictjson.String, Start: 2, End: 10})}, false},
 		{"number of no byte", core.Opened{Claims: claims,
 			Places: expiry(strictjson.Value{Form: strictjson.Number, Start: 7, End: 7})}, false},
-		{"unknown kind", core.Opened{Claims: claims, Family: core.Family{Kind: 4}}, false},
+		{"unknown kind", unknownKind, false},
 	} {
 		if _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o), new(core.Opened)); ok != c.want {
 			t.Errorf("Opened, %s: %v, want %v", c.name, ok, c.want)

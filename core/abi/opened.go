@@ -87,7 +87,7 @@ const (
 //	12 u32 generation
 //	16 u64 family bits | 24 i64 family start, Unix ms | 32 12 × (u8 form | 3 × 0 | u32 start | u32 end)
 //
-// What Accept answers has no family yet (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4 (a
+// What a guest answers has no family (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4 (a
 // number) from 7 to 8:
 //
 //	04 00 00 00 | 07 00 00 00 | 08 00 00 00
@@ -100,19 +100,19 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 
 // PutOpened writes what AppendOpened appends into a slice of the right size.
 func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
-	family := byte(0)
-	if o.Family.Listed {
-		family |= 1
+	family, known := o.KnownFamily(), byte(0)
+	if family.Listed {
+		known |= 1
 	}
-	if o.Family.Ours {
-		family |= 2
+	if family.Ours {
+		known |= 2
 	}
-	fixed[0], fixed[1], fixed[2], fixed[3] = numbers[o.Cause], family, byte(o.Family.Kind), 0
+	fixed[0], fixed[1], fixed[2], fixed[3] = numbers[o.Cause], known, family.Kind, 0
 	binary.LittleEndian.PutUint32(fixed[4:], uint32(o.Key))
 	binary.LittleEndian.PutUint32(fixed[8:], uint32(len(o.Claims)))
-	binary.LittleEndian.PutUint32(fixed[12:], o.Family.Generation)
-	binary.LittleEndian.PutUint64(fixed[16:], o.Family.Bits)
-	binary.LittleEndian.PutUint64(fixed[24:], uint64(o.Family.Start))
+	binary.LittleEndian.PutUint32(fixed[12:], family.Generation)
+	binary.LittleEndian.PutUint64(fixed[16:], family.Bits)
+	binary.LittleEndian.PutUint64(fixed[24:], uint64(family.Start))
 	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
 }
 
@@ -125,14 +125,14 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	}
 	var known, keyGood, claimsGood bool
 	o.Cause, known = causeOf(b[0])
-	o.Family = core.Family{
+	o.SetFamily(core.Family{
 		Listed:     b[1]&1 != 0,
 		Ours:       b[1]&2 != 0,
 		Kind:       b[2],
 		Generation: binary.LittleEndian.Uint32(b[12:]),
 		Bits:       binary.LittleEndian.Uint64(b[16:]),
 		Start:      int64(binary.LittleEndian.Uint64(b[24:])),
-	}
+	})
 	o.Key, keyGood = index(b[4:], maxKeys)
 	claims, claimsGood = index(b[8:], ClaimsBytes+1)
 	if !known || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {

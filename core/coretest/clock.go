@@ -60,7 +60,8 @@ func testClock(t *testing.T, newEngine NewEngine) {
 				return
 			}
 			for _, issued := range o.Tokens {
-				if f := open(t, e, issued.Value).Family; c.op.LogsIn() &&
+				o := open(t, e, issued.Value)
+				if f := o.FamilyAt(c.now); c.op.LogsIn() &&
 					(!f.Ours || f.Start != max(c.now.UnixMilli(), c.cutOff+1)) {
 					t.Errorf("the log-in started at %d, want the clock's time or after the cut-off", f.Start)
 				}

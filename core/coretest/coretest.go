@@ -26,6 +26,7 @@ type NewEngine func(t *testing.T, s core.Settings, keys core.Keys) core.Engine
 // Run runs the suite.
 func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
+	t.Run("Families", func(t *testing.T) { testFamilies(t, newEngine) })
 	t.Run("Decide", func(t *testing.T) { testDecide(t, newEngine) })
 	t.Run("Revoke", func(t *testing.T) { testRevoke(t, newEngine) })
 	t.Run("Window", func(t *testing.T) { testWindow(t, newEngine) })
@@ -46,6 +47,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 // RunReading runs the part of the suite for engines that read tokens and write none.
 func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
+	t.Run("Families", func(t *testing.T) { testFamilies(t, newEngine) })
 	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, false) })
 	t.Run("KeyLife", func(t *testing.T) { testKeyLife(t, newEngine) })

@@ -92,7 +92,7 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 			e := newEngine(t, variants[c.settings], OneKey())
 			req := request(c.op)
 			req.State.Longest = core.Lifetimes{Refresh: week}
-			req.Opened = core.Opened{Family: core.Family{Listed: true, Bits: FamilyName}}
+			req.Opened.SetFamily(core.Family{Listed: true, Bits: FamilyName})
 			if c.claims != named {
 				req.Opened = open(t, e, token("{"+c.claims+"}"))
 			}

@@ -14,6 +14,7 @@ func revokedState(b *bundle.Bundle, o *core.Opened, at time.Time) (s core.State)
 	if b == nil {
 		return s
 	}
+	o.ReadFamily() // so that a token which is remembered has it
 	f := o.FamilyAt(at)
 	// A name is a hash, so none is made where nothing is listed.
 	s.Family.Dead = f.Listed && len(b.Families) > 0 &&

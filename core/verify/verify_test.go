@@ -175,7 +175,7 @@ func TestBundles(t *testing.T) {
 	}
 	revoked := content(node)
 	revoked.Epoch++
-	revoked.Families = []uint64{1, bundle.Family(o.Family.Bits, 0, false), 1<<51 - 1}
+	revoked.Families = []uint64{1, bundle.Family(o.Family().Bits, 0, false), 1<<51 - 1}
 	revoked.Sort()
 	delta := pinned.bundle(t, revoked.AppendDelta(nil, first))
 	if len(delta) > 400+20*len(revoked.Families) {
@@ -183,7 +183,13 @@ func TestBundles(t *testing.T) {
 	}
 	update(pinned.bundle(t, revoked.AppendDelta(nil, revoked)), cause.BundleBase)
 	update(delta, cause.OK)
-	verdict(now, cause.Blacklisted)
+	for range 2 {
+		other := node.token(strings.Replace(good, `"jti":"`, `"jti":"x`, 1))
+		if _, got := v.Verify(other, now); got != cause.OK { // and what it says is not said of the next one
+			t.Errorf("Verify() of a token of another log-in = %v", got)
+		}
+		verdict(now, cause.Blacklisted)
+	}
 
 	cut := content(node)
 	cut.Epoch += 2

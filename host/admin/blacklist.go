@@ -174,7 +174,7 @@ func (t *listTrial) run(ctx context.Context, dry bool) {
 		}
 	}
 	outcome, _, err := t.revokeFound(ctx, query, request.Opened)
-	if err == nil && t.row.Token == "" && query.HasUser && request.Opened.Family.Ours {
+	if err == nil && t.row.Token == "" && query.HasUser && request.Opened.Family().Ours {
 		// Whose the token is only the list says, and Django asks its list for the id alone.
 		query.UserID, query.HasUser = core.CustomerID{}, false
 		outcome, _, err = t.revokeFound(ctx, query, request.Opened)

@@ -20,11 +20,12 @@ import (
 // open reads the token of a row, and says what to load for it. Where the list has only an id, that names the family.
 func (t *listTrial) open(ctx context.Context, opened *core.Opened) (query store.Query, err error) {
 	if t.row.Token == "" {
-		opened.Family = core.FamilyOf(t.row.ID)
-		if !opened.Family.Ours {
-			opened.Family.Start = t.now.UnixMilli() // when its token was issued is not known: now at the latest
+		family := core.FamilyOf(t.row.ID)
+		if !family.Ours {
+			family.Start = t.now.UnixMilli() // when its token was issued is not known: now at the latest
 		}
-		query = store.Query{Family: opened.Family, HasFamily: true}
+		opened.SetFamily(family)
+		query = store.Query{Family: family, HasFamily: true}
 		query.UserID, err = t.user(ctx)
 		query.HasUser = !query.UserID.IsZero()
 		return query, err

@@ -120,7 +120,9 @@ func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revoc
 	}
 	family := core.Family{Listed: true, Bits: bits}
 	query := store.Query{UserID: c.ID, HasUser: true, Family: family, HasFamily: true}
-	if _, c, err = s.revokeFound(ctx, query, core.Opened{Family: family}); err != nil {
+	var opened core.Opened
+	opened.SetFamily(family)
+	if _, c, err = s.revokeFound(ctx, query, opened); err != nil {
 		return Revocation{}, err
 	}
 	return s.didRevoke(ctx, Revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)

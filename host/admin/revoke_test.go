@@ -67,7 +67,7 @@ func TestRevokeAgain(t *testing.T) {
 	last := family()
 	for _, body := range []string{
 		fmt.Sprintf(`{"token": %q}`, token),
-		fmt.Sprintf(`{"family": "%012x", "customer": "1"}`, opened.Family.Bits),
+		fmt.Sprintf(`{"family": "%012x", "customer": "1"}`, opened.Family().Bits),
 		fmt.Sprintf(`{"token": %q}`, token),
 	} {
 		l.settings.RefreshTokenLifetime *= 2

@@ -91,7 +91,8 @@ func bundleRow(f *fleetOf, a, b *fleetNode, s fleetSizes) row {
 	var took durations
 	for range max(s.revocations/10, 3) {
 		p := f.logIn()
-		family := f.opened(p.Access).Family
+		opened := f.opened(p.Access)
+		family := opened.Family()
 		name := bundle.Family(family.Bits, family.Start, family.Ours)
 		began := time.Now()
 		a.revokes(p)

@@ -75,6 +75,7 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	}
 	var kept core.Opened
 	copyTo(&kept, o)
+	kept.ReadFamily()
 	e.cache.entries.Set(key{e.id, string(token)}, &kept)
 	return nil
 }

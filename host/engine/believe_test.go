@@ -153,13 +153,22 @@ func TestAGuestThatLiesAboutTheEndOfItsKey(t *testing.T) {
 	}
 }
 
-// A token that the guest refuses has no family, whatever the guest says of one.
-func TestAGuestThatLiesAboutTheFamilyOfARefusedToken(t *testing.T) {
+// A token has the family that its id names, and a refused one has none, whatever the guest says of it.
+func TestAGuestThatLiesAboutTheFamily(t *testing.T) {
 	e := configured(t, newEngine(t, engine.Config{MaxInstances: 1}), coretest.OneKey()) // which has learned the header
-	e.Answer(abi.AppendOpened(nil, &core.Opened{Cause: cause.BadClaims,
-		Family: core.Family{Listed: true, Ours: true, Bits: 7, Start: 8}}))
-	o, err := opened(t.Context(), e, []byte(goodToken))
-	if err != nil || o.Cause != cause.BadClaims || o.Family != (core.Family{}) {
-		t.Errorf("Open() = %+v, %v; want a refused token without a family", o, err)
+	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1,"jti":"a"}`))
+	good, err := opened(t.Context(), e, token)
+	if err != nil || !good.FamilyAt(coretest.Now).Listed {
+		t.Fatalf("Open() = %+v, %v; want a token with a family", good, err)
+	}
+	for _, said := range []core.Opened{good, {Cause: cause.BadClaims}} {
+		lie := said
+		lie.SetFamily(core.Family{Listed: true, Ours: true, Bits: 7, Start: 8})
+		e.Answer(abi.AppendOpened(nil, &lie))
+		o, err := opened(t.Context(), e, token)
+		o.ReadFamily()
+		if err != nil || o.Cause != said.Cause || o.FamilyAt(coretest.Now) != said.FamilyAt(coretest.Now) {
+			t.Errorf("Open() = %+v, %v; want the family of %+v", o, err, said)
+		}
 	}
 }

@@ -176,7 +176,7 @@ func (i *instance) read(c *config, key int, o *core.Opened) error {
 	default:
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
-	o.ReadFamily()
+	o.SetFamily(core.Family{}) // a guest has no say in it
 	return nil
 }
 
@@ -219,7 +219,6 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		return broken("%s: %w", abi.AcceptName, errNonsense)
 	}
 	c.headers.learn(token, in.Key)
-	o.ReadFamily()
 	return nil
 }
 
@@ -232,6 +231,7 @@ func (i *instance) opened(c *config, o *core.Opened) error {
 	if !ok || o.Cause == cause.OK && o.Key >= len(c.set.Keys) || o.Cause != cause.OK && size != 0 {
 		return broken("opened token: %w", errNonsense)
 	}
+	o.SetFamily(core.Family{}) // a guest has no say in it
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	if o.Cause == cause.OK {
 		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.ends[o.Key]

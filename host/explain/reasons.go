@@ -133,7 +133,7 @@ func (t *trial) sayFamily(asked bool) string {
 
 // started says when the log-in took place; "" if the token is not from this node.
 func (t *trial) started() string {
-	if !t.opened.Family.Ours {
+	if !t.opened.Family().Ours {
 		return ""
 	}
 	return "logged in " + Moment(time.UnixMilli(t.opened.FamilyAt(t.now).Start), t.now)

@@ -147,7 +147,7 @@ func TestFleetEndsListed(t *testing.T) {
 	if err := edge.Engine().Open(t.Context(), []byte(fresh), &opened); err != nil {
 		t.Fatal(err)
 	}
-	here := store.Login{Family: opened.Family.Key("", ana)}.ListID()
+	here := store.Login{Family: opened.Family().Key("", ana)}.ListID()
 	if _, err := edge.EndListed(t.Context(), who, here); err != nil {
 		t.Errorf("EndListed of a log-in that the hub does not know yet = %v", err)
 	}

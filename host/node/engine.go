@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -21,6 +22,15 @@ func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{Engine: e,
 // Engine is the engine in use.
 func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
 
+// Open implements core.Engine. It reads the family too, which every request of a node is about.
+func (e *keyedEngine) Open(ctx context.Context, token []byte, o *core.Opened) error {
+	err := e.Engine.Open(ctx, token, o)
+	if err == nil {
+		o.ReadFamily()
+	}
+	return err
+}
+
 // signs says why no key signs at a time.
 func (e *keyedEngine) signs(now time.Time) error {
 	switch {
@@ -36,7 +46,7 @@ func (e *keyedEngine) signs(now time.Time) error {
 func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
 	switch {
 	case !request.Op.LogsIn() && request.Opened.Cause == cause.OK:
-		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
+		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family()
 	case request.Op.LogsIn() && !outcome.Refused():
 		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, outcome.LoginFamily(request)
 	}

@@ -181,7 +181,7 @@ func (n *Node) continues(ctx context.Context, engine *keyedEngine, sent *core.Op
 			return err
 		}
 		id, has := o.CustomerKey(kind)
-		f := o.Family
+		f := o.Family()
 		same := f.Ours && f.Bits == family.Bits && (!family.Ours || f.Start == family.Start) &&
 			f.Access() == (t.Type == core.AccessToken) && id == customer && has == named && o.Issuer == "" &&
 			(!family.Ours || f.Generation > family.Generation)

@@ -162,7 +162,7 @@ func (o *operated) state() string {
 	s, _, err := node.Load(o.Context(), o.store, store.FieldID, opened, o.now)
 	must(o, err)
 	return fmt.Sprintf("%s, generation %d, dead %v, ended %v", text, s.Family.Generation, s.Family.Dead,
-		s.CutOff >= opened.Family.Start)
+		s.CutOff >= opened.Family().Start)
 }
 
 // expected is how an operation is answered where nothing fails, once and again, and what there is before and after it.

@@ -102,8 +102,8 @@ func (n *Node) familyOf(ctx context.Context, who Asker) (core.Family, error) {
 		return core.Family{}, nil
 	}
 	var opened core.Opened
-	err := n.Engine().Open(ctx, []byte(who.Token), &opened)
-	return opened.Family, err
+	err := n.engine.Load().Open(ctx, []byte(who.Token), &opened)
+	return opened.Family(), err
 }
 
 // loginsPart is a part of the log-ins by tokens of a customer: without offset of them, at most limit.
@@ -171,7 +171,8 @@ func (n *Node) endListed(ctx context.Context, k core.FamilyKey) error {
 func (n *Node) endFamily(ctx context.Context, k core.FamilyKey) error {
 	family := core.Family{Listed: true, Ours: true, Bits: k.Bits, Start: k.Start}
 	query := store.Query{UserID: k.Customer, HasUser: true, Family: family, HasFamily: true}
-	request := core.Request{Op: core.Revoke, Opened: core.Opened{Family: family}}
+	request := core.Request{Op: core.Revoke}
+	request.Opened.SetFamily(family)
 	if _, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request); err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ func (n *Node) checkSigner(engine *keyedEngine, request *core.Request) {
 		s.RotateRefreshTokens && !s.Advances() {
 		return
 	}
-	signer, began := engine.keys.Keys[o.Key].Node, core.FamilyKey{Bits: o.Family.Bits}.Number()
-	if signer <= fact.HubNumber || o.Family.Ours && began == signer {
+	signer, began := engine.keys.Keys[o.Key].Node, core.FamilyKey{Bits: o.Family().Bits}.Number()
+	if signer <= fact.HubNumber || o.Family().Ours && began == signer {
 		return
 	}
 	*o = core.Opened{Cause: cause.UnknownKey, Claims: o.Claims[:0]}

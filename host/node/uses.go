@@ -45,7 +45,7 @@ func (n *Node) listedBy(ctx context.Context, engine *keyedEngine, o *core.Opened
 		return listed{}
 	}
 	if o != nil && o.Issuer == "" {
-		l.family = o.Family
+		l.family = o.Family()
 		l.until, _ = o.Expires()
 	}
 	for _, t := range tokens {
@@ -54,7 +54,7 @@ func (n *Node) listedBy(ctx context.Context, engine *keyedEngine, o *core.Opened
 		}
 		var opened core.Opened
 		if err := engine.Open(ctx, []byte(t.Value), &opened); err == nil && opened.Cause == cause.OK {
-			l.family = opened.Family
+			l.family = opened.Family()
 			l.until, _ = opened.Expires()
 		}
 	}

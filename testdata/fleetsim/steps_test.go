@@ -128,7 +128,7 @@ func (w *world) logInAt(s *station) {
 		w.must(w.engine.Open(w.ctx, []byte(r.Tokens[0].Value), &o))
 		l := &login{customer: c, name: fmt.Sprintf("l%d", len(w.truth.logins)), secret: with, home: s,
 			born: w.elapsed(), access: r.Tokens[1].Value, given: map[uint32]string{},
-			family: core.FamilyKey{Customer: core.Integer(c.id), Bits: o.Family.Bits, Start: o.Family.Start}}
+			family: core.FamilyKey{Customer: core.Integer(c.id), Bits: o.Family().Bits, Start: o.Family().Start}}
 		w.note("%s: %s is a log-in of %d with %s, age %v", s.name, l.name, c.id, with.text, p.age())
 		l.doubtful = p.age() > time.Second // it may not know yet of a cut-off
 		l.rewound = s.apart()

@@ -189,7 +189,7 @@ func (w *world) refused(l *login, s *station, p *process, what string) {
 func (w *world) give(l *login, token string) {
 	var o core.Opened
 	w.must(w.engine.Open(w.ctx, []byte(token), &o))
-	g := o.Family.Generation
+	g := o.Family().Generation
 	switch before, ok := l.given[g]; {
 	case !ok:
 		l.given[g] = token

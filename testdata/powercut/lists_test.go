@@ -32,6 +32,6 @@ func inList(n *node.Node, db *store.DB, token string) (bool, error) {
 		return false, fmt.Errorf("a token without a customer: %+v", o)
 	}
 	list, _, err := db.Logins(bg, id, 0, 100)
-	k := o.Family.Key("", id)
+	k := o.Family().Key("", id)
 	return slices.ContainsFunc(list, func(l store.Login) bool { return l.Family == k }), err
 }

@@ -154,7 +154,7 @@ func isSpent(db *store.DB, wire core.Wire, token string, next pair, generation u
 		return nil
 	}
 	r, err := n.Refresh(bg, token)
-	ended := s.Family.Dead || s.CutOff >= o.Family.Start
+	ended := s.Family.Dead || s.CutOff >= o.Family().Start
 	switch again := pairOf(r); {
 	case err != nil:
 		return err
