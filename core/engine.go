@@ -39,7 +39,7 @@ type Opened struct {
 	Claims  []byte // the claims, a JSON object, as the token holds them
 	Places
 
-	family Family // once it was read or set
+	family Family // if it is listed: what was read or set
 }
 
 // Places are where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer

@@ -255,7 +255,8 @@ func (r *Reader) read(index int) *Opened {
 		*o = Opened{Cause: cause.KeyForRefresh, Key: index}
 		return o
 	}
-	o.Cause, o.Key, o.Issuer, o.KeyEnds, o.family = cause.OK, index, key.Issuer, r.ends[index], Family{}
+	o.Cause, o.Key, o.Issuer, o.KeyEnds = cause.OK, index, key.Issuer, r.ends[index]
+	o.family.Listed = false // that of the token before; to clear the rest costs a guest 40 ns
 	return o
 }
 
@@ -300,8 +301,13 @@ func (o *Opened) ReadFamily() { o.family = o.Family() }
 // SetFamily sets the family of a request that names one without a token: see Revoke.
 func (o *Opened) SetFamily(f Family) { o.family = f }
 
-// KnownFamily is the family that was read or set; zero if none was.
-func (o *Opened) KnownFamily() Family { return o.family }
+// KnownFamily is the family that was read or set; nil if none was, or if the id can be in no list.
+func (o *Opened) KnownFamily() *Family {
+	if !o.family.Listed {
+		return nil
+	}
+	return &o.family
+}
 
 // readFamily is what the token's id says, if the token was accepted.
 func (o *Opened) readFamily() (f Family) {

@@ -271,7 +271,7 @@ func TestBounds(t *testing.T) {
 	}
 	claims := []byte(`{"exp":[]}`)
 	unknownKind := core.Opened{Claims: claims}
-	unknownKind.SetFamily(core.Family{Kind: 4})
+	unknownKind.SetFamily(core.Family{Listed: true, Kind: 4})
 	for _, c := range []struct {
 		name string
 		o    core.Opened

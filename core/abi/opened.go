@@ -100,20 +100,29 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 
 // PutOpened writes what AppendOpened appends into a slice of the right size.
 func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
-	family, known := o.KnownFamily(), byte(0)
-	if family.Listed {
-		known |= 1
-	}
-	if family.Ours {
-		known |= 2
-	}
-	fixed[0], fixed[1], fixed[2], fixed[3] = numbers[o.Cause], known, family.Kind, 0
+	fixed[0] = numbers[o.Cause]
 	binary.LittleEndian.PutUint32(fixed[4:], uint32(o.Key))
 	binary.LittleEndian.PutUint32(fixed[8:], uint32(len(o.Claims)))
-	binary.LittleEndian.PutUint32(fixed[12:], family.Generation)
-	binary.LittleEndian.PutUint64(fixed[16:], family.Bits)
-	binary.LittleEndian.PutUint64(fixed[24:], uint64(family.Start))
+	if f := o.KnownFamily(); f != nil {
+		putFamily(fixed, f)
+	} else {
+		fixed[1], fixed[2], fixed[3] = 0, 0, 0
+		binary.LittleEndian.PutUint32(fixed[12:], 0)
+		binary.LittleEndian.PutUint64(fixed[16:], 0)
+		binary.LittleEndian.PutUint64(fixed[24:], 0)
+	}
 	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
+}
+
+// putFamily writes a family that is listed.
+func putFamily(fixed *[OpenedBytes]byte, f *core.Family) {
+	fixed[1], fixed[2], fixed[3] = 1, f.Kind, 0
+	if f.Ours {
+		fixed[1] |= 2
+	}
+	binary.LittleEndian.PutUint32(fixed[12:], f.Generation)
+	binary.LittleEndian.PutUint64(fixed[16:], f.Bits)
+	binary.LittleEndian.PutUint64(fixed[24:], uint64(f.Start))
 }
 
 // ReadOpened reads what AppendOpened wrote into o, and returns the number of bytes of its claims. If the place of a
