@@ -158,6 +158,9 @@ func TestAnswersAreNative(t *testing.T) {
 			t.Errorf("Inspect and Accept of %.80q = %+v, want %+v", token, got, want)
 		}
 		selfCheck.ok("Open", full.Open(selfCheck.write([]byte(token))))
+		if want.ReadFamily(); want.KnownFamily() == nil { // what cannot be listed does not cross the wall
+			want.SetFamily(core.Family{})
+		}
 		if got := selfCheck.opened(keys.Set()); !reflect.DeepEqual(got, want) {
 			t.Errorf("Open of %.80q = %+v, want %+v", token, got, want)
 		}

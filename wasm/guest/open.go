@@ -100,6 +100,7 @@ func (g *Guest) Open(size uint32, check func(key int, input, signature []byte) (
 		if err != nil {
 			return abi.StatusFailed
 		}
+		o.ReadFamily() // for hosts that cannot
 		abi.PutOpened((*[abi.OpenedBytes]byte)(g.output[:]), o)
 		return abi.StatusOK
 	})
