@@ -218,10 +218,15 @@ func (d *decision) tokenType(want TokenType) cause.Cause {
 
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.
 func newDecision(s *Settings, req *Request) decision {
-	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
-	d.issued = d.now
+	d := newJudgement(s, req)
 	if !req.Op.LogsIn() {
 		d.fam = d.o.FamilyAt(req.Now)
 	}
 	return d
+}
+
+// newJudgement is newDecision without the family, for a state that knows nothing of any.
+func newJudgement(s *Settings, req *Request) decision {
+	now := req.Now.UnixMicro()
+	return decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: now, issued: now}
 }

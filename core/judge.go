@@ -13,7 +13,10 @@ import (
 // Each required claim must be there, and not null; this is asked last.
 func Judge(s *Settings, o *Opened, st State, types []TokenType, required []string, now time.Time) cause.Cause {
 	req := Request{Op: Authenticate, Opened: *o, State: st, Now: now}
-	d := newDecision(s, &req)
+	d := newJudgement(s, &req)
+	if st.Family != (FamilyState{}) || st.CutOff != 0 {
+		d.fam = o.FamilyAt(now)
+	}
 	_, c := d.class(types)
 	if c == cause.OK && !o.has(required) {
 		return cause.MissingClaim
