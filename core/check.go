@@ -225,7 +225,7 @@ func newDecision(s *Settings, req *Request) decision {
 	return d
 }
 
-// newJudgement is newDecision without the family, for a state that knows nothing of any.
+// newJudgement is newDecision without the family: nothing looks at it where the state knows of none and of no cut-off.
 func newJudgement(s *Settings, req *Request) decision {
 	now := req.Now.UnixMicro()
 	return decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: now, issued: now}

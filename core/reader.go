@@ -295,13 +295,16 @@ func (o *Opened) Family() Family {
 	return o.readFamily()
 }
 
-// ReadFamily has later calls of Family cost nothing. Open does not call it, since not everybody asks.
+// ReadFamily keeps the family, if it is listed, so that later calls of Family do not hash again. Open does not call it,
+// since not everybody asks.
 func (o *Opened) ReadFamily() { o.family = o.Family() }
 
-// SetFamily sets the family of a request that names one without a token: see Revoke.
+// SetFamily sets the family, whatever the id says, for a request that names one without a token: see Revoke. One that
+// is not Listed sets none.
 func (o *Opened) SetFamily(f Family) { o.family = f }
 
-// KnownFamily is the family that was read or set; nil if none was, or if the id can be in no list.
+// KnownFamily is the family that was read or set; nil if none was, or if the id can be in no list. It is valid until o
+// changes.
 func (o *Opened) KnownFamily() *Family {
 	if !o.family.Listed {
 		return nil

@@ -33,7 +33,7 @@
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 13
+const Version = 14
 
 // Names of exports. All but VersionName and LayoutName return a Status, as an i32.
 const (

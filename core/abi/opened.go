@@ -87,8 +87,9 @@ const (
 //	12 u32 generation
 //	16 u64 family bits | 24 i64 family start, Unix ms | 32 12 × (u8 form | 3 × 0 | u32 start | u32 end)
 //
-// What Accept and Read answer has no family (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4
-// (a number) from 7 to 8:
+// Where the family is not listed all of it is 0: the id can be in no list, or nobody has read it yet. What Accept and
+// Read answer has none, and a guest reads that of a Request from its claims (core.Opened.Family). A token with
+// `{"exp":9,…` has, for exp, form 4 (a number) from 7 to 8:
 //
 //	04 00 00 00 | 07 00 00 00 | 08 00 00 00
 func AppendOpened(b []byte, o *core.Opened) []byte {

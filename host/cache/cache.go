@@ -73,9 +73,9 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	if err := e.Engine.Open(ctx, token, o); err != nil || o.Cause != cause.OK {
 		return err
 	}
+	o.ReadFamily() // which most callers ask for
 	var kept core.Opened
 	copyTo(&kept, o)
-	kept.ReadFamily()
 	e.cache.entries.Set(key{e.id, string(token)}, &kept)
 	return nil
 }

@@ -24,8 +24,8 @@ func newSextets() (table [4][256]uint32) {
 	return table
 }
 
-// decodePart is core.DecodePart by tables, which would be slower in a guest. Natively it takes a little more than half
-// as long as the standard library.
+// decodePart decodes what core.DecodePart does, by tables, which would be slower in a guest. Natively it takes a little
+// more than half as long as the standard library.
 func decodePart(dst, part []byte) (decoded []byte, ok bool) {
 	size := base64.RawURLEncoding.DecodedLen(len(part))
 	dst = slices.Grow(dst[:0], size+8)[:size+8] // words are written whole

@@ -176,7 +176,7 @@ func (i *instance) read(c *config, key int, o *core.Opened) error {
 	default:
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
-	o.SetFamily(core.Family{}) // a guest has no say in it
+	o.SetFamily(core.Family{}) // it is read from the id, whatever the guest says
 	return nil
 }
 
@@ -231,7 +231,7 @@ func (i *instance) opened(c *config, o *core.Opened) error {
 	if !ok || o.Cause == cause.OK && o.Key >= len(c.set.Keys) || o.Cause != cause.OK && size != 0 {
 		return broken("opened token: %w", errNonsense)
 	}
-	o.SetFamily(core.Family{}) // a guest has no say in it
+	o.SetFamily(core.Family{}) // it is read from the id, whatever the guest says
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	if o.Cause == cause.OK {
 		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.ends[o.Key]

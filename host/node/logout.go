@@ -12,7 +12,7 @@ import (
 // ours, if its log-in is unknown, and without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
 	var opened core.Opened
-	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {
+	if err := n.engine.Load().Open(ctx, []byte(token), &opened); err != nil {
 		return err
 	}
 	if opened.Cause != cause.OK { // an unauthenticated token names no state, so it costs the store nothing

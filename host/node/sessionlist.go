@@ -102,8 +102,10 @@ func (n *Node) familyOf(ctx context.Context, who Asker) (core.Family, error) {
 		return core.Family{}, nil
 	}
 	var opened core.Opened
-	err := n.engine.Load().Open(ctx, []byte(who.Token), &opened)
-	return opened.Family(), err
+	if err := n.engine.Load().Open(ctx, []byte(who.Token), &opened); err != nil {
+		return core.Family{}, err
+	}
+	return opened.Family(), nil
 }
 
 // loginsPart is a part of the log-ins by tokens of a customer: without offset of them, at most limit.
