@@ -88,23 +88,30 @@ func ReadDraft(b []byte, t *core.Draft) bool {
 	var keyGood bool
 	t.Key, keyGood = index(fixed[4:], maxKeys)
 	t.Issued = int64(binary.LittleEndian.Uint64(fixed[8:]))
-	t.UserID = core.CustomerID{Kind: core.IDKind(fixed[1]), Int: int64(binary.LittleEndian.Uint64(fixed[16:]))}
+	t.UserID.Kind, t.UserID.Int = core.IDKind(fixed[1]), int64(binary.LittleEndian.Uint64(fixed[16:]))
 	rest := b[draftBytes+count*draftTokenBytes:]
-	var texts [5][]byte
-	for i := range texts {
-		n := uint64(binary.LittleEndian.Uint32(fixed[24+4*i:]))
-		if n > uint64(len(rest)) {
-			return false
-		}
-		texts[i], rest = rest[:n:n], rest[n:]
-	}
-	t.UserID.Text, t.RevokeClaim = shared(texts[0]), shared(texts[1])
-	t.CopiedAt, t.Extra, t.Claims = texts[2], texts[3], texts[4]
+	var id, revoke []byte
+	id, rest = cut(rest, fixed[24:])
+	revoke, rest = cut(rest, fixed[28:])
+	t.CopiedAt, rest = cut(rest, fixed[32:])
+	t.Extra, rest = cut(rest, fixed[36:])
+	t.Claims, rest = cut(rest, fixed[40:])
+	t.UserID.Text, t.RevokeClaim = shared(id), shared(revoke)
+	fits := rest != nil && len(rest) == 0 && (with || len(t.Claims) == 0) && whole(&t.UserID) &&
+		binary.LittleEndian.Uint32(fixed[44:]) == 0
 	if !with {
 		t.Claims = nil
 	}
-	return keyGood && whole(&t.UserID) && (with || len(texts[4]) == 0) && len(rest) == 0 &&
-		binary.LittleEndian.Uint32(fixed[44:]) == 0
+	return keyGood && fits
+}
+
+// cut takes a text whose size stands in a field off the rest. If it is longer than the rest, left is nil, and stays so.
+func cut(rest, field []byte) (text, left []byte) {
+	n := binary.LittleEndian.Uint32(field)
+	if rest == nil || uint64(n) > uint64(len(rest)) {
+		return nil, nil
+	}
+	return rest[:n:n], rest[n:]
 }
 
 // readDraftToken reads a token; only with claims there can be one anew.
