@@ -305,6 +305,15 @@ func TestBounds(t *testing.T) {
 			t.Errorf("Opened, %s: %v, want %v", c.name, ok, c.want)
 		}
 	}
+	for _, at := range []int{1, 2, 3, 12, 16, 24} { // of a family that is not listed nothing is said
+		b := abi.AppendOpened(nil, &core.Opened{Claims: claims})
+		if b[at] = 2; at == 3 {
+			b[1] = 1
+		}
+		if _, ok := abi.ReadOpened(b, new(core.Opened)); ok {
+			t.Errorf("Opened, byte %d of a family: it is read", at)
+		}
+	}
 	const memory = 0xa0000
 	for _, c := range []struct {
 		name string

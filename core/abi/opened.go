@@ -135,17 +135,11 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	}
 	var known, keyGood, claimsGood bool
 	o.Cause, known = causeOf(b[0])
-	o.SetFamily(core.Family{
-		Listed:     b[1]&1 != 0,
-		Ours:       b[1]&2 != 0,
-		Kind:       b[2],
-		Generation: binary.LittleEndian.Uint32(b[12:]),
-		Bits:       binary.LittleEndian.Uint64(b[16:]),
-		Start:      int64(binary.LittleEndian.Uint64(b[24:])),
-	})
+	family, familyGood := readFamily((*[OpenedBytes]byte)(b))
+	o.SetFamily(family)
 	o.Key, keyGood = index(b[4:], maxKeys)
 	claims, claimsGood = index(b[8:], ClaimsBytes+1)
-	if !known || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
+	if !known || !familyGood || !keyGood || !claimsGood {
 		return 0, false
 	}
 	for i, c := range o.Slots() {
@@ -161,4 +155,17 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 		}
 	}
 	return claims, true
+}
+
+// readFamily reads a family. One that is not listed is all zeros.
+func readFamily(fixed *[OpenedBytes]byte) (f core.Family, ok bool) {
+	f = core.Family{
+		Listed:     fixed[1]&1 != 0,
+		Ours:       fixed[1]&2 != 0,
+		Kind:       fixed[2],
+		Generation: binary.LittleEndian.Uint32(fixed[12:]),
+		Bits:       binary.LittleEndian.Uint64(fixed[16:]),
+		Start:      int64(binary.LittleEndian.Uint64(fixed[24:])),
+	}
+	return f, fixed[1] <= 3 && fixed[2] <= 3 && fixed[3] == 0 && (f.Listed || f == core.Family{})
 }
