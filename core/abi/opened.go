@@ -167,5 +167,6 @@ func readFamily(fixed *[OpenedBytes]byte) (f core.Family, ok bool) {
 		Bits:       binary.LittleEndian.Uint64(fixed[16:]),
 		Start:      int64(binary.LittleEndian.Uint64(fixed[24:])),
 	}
-	return f, fixed[1] <= 3 && fixed[2] <= 3 && fixed[3] == 0 && (f.Listed || f == core.Family{})
+	zero := uint64(binary.LittleEndian.Uint32(fixed[0:])>>8|f.Generation)|f.Bits|uint64(f.Start) == 0
+	return f, fixed[1] <= 3 && fixed[2] <= 3 && fixed[3] == 0 && (f.Listed || zero)
 }
