@@ -165,7 +165,7 @@ func (i *instance) read(c *config, key int, o *core.Opened) error {
 	if err := i.status(abi.ReadName); err != nil {
 		return err
 	}
-	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
+	size, ok := i.readOpened(o)
 	switch {
 	case !ok || o.Key != key:
 		return broken("%s: %w", abi.ReadName, errNonsense)
@@ -176,8 +176,14 @@ func (i *instance) read(c *config, key int, o *core.Opened) error {
 	default:
 		return broken("%s: %w", abi.ReadName, errNonsense)
 	}
-	o.SetFamily(core.Family{}) // it is read from the id, whatever the guest says
 	return nil
+}
+
+// readOpened reads an Opened from the output, but for its family: that is read from the id, whatever the guest says.
+func (i *instance) readOpened(o *core.Opened) (claims int, ok bool) {
+	claims, ok = abi.ReadOpened(i.output(abi.OpenedBytes), o)
+	o.SetFamily(core.Family{})
+	return claims, ok
 }
 
 // inspectAndAccept opens a token into o: the guest reads, the host checks the signature over its own copy of the token,
@@ -194,7 +200,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		refuse(o, in.Cause)
 		return nil
 	}
-	if i.signature, ok = core.DecodePart(i.signature, token[in.Signature:]); !ok {
+	if i.signature, ok = decodePart(i.signature, token[in.Signature:]); !ok {
 		refuse(o, cause.Malformed)
 		return nil
 	}
@@ -227,11 +233,10 @@ func refuse(o *core.Opened, cause cause.Cause) { *o = core.Opened{Cause: cause, 
 
 // opened reads an Opened from the output and copies its claims out before the instance serves another call.
 func (i *instance) opened(c *config, o *core.Opened) error {
-	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
+	size, ok := i.readOpened(o)
 	if !ok || o.Cause == cause.OK && o.Key >= len(c.set.Keys) || o.Cause != cause.OK && size != 0 {
 		return broken("opened token: %w", errNonsense)
 	}
-	o.SetFamily(core.Family{}) // it is read from the id, whatever the guest says
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	if o.Cause == cause.OK {
 		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.ends[o.Key]

@@ -117,7 +117,6 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	if err := cfg.Engine.Open(ctx, []byte(token), &t.opened); err != nil {
 		return Explanation{}, err
 	}
-	t.opened.ReadFamily()
 	if t.hidesKeys() && (t.opened.KeyEnded(t.now) || t.refusedOfEndedKey()) {
 		t.opened = core.Opened{Cause: cause.BadSignature} // nor may the public know that there was such a key
 	}

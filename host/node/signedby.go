@@ -17,8 +17,9 @@ func (n *Node) checkSigner(engine *keyedEngine, request *core.Request) {
 		s.RotateRefreshTokens && !s.Advances() {
 		return
 	}
-	signer, began := engine.keys.Keys[o.Key].Node, core.FamilyKey{Bits: o.Family().Bits}.Number()
-	if signer <= fact.HubNumber || o.Family().Ours && began == signer {
+	family := o.Family()
+	signer, began := engine.keys.Keys[o.Key].Node, core.FamilyKey{Bits: family.Bits}.Number()
+	if signer <= fact.HubNumber || family.Ours && began == signer {
 		return
 	}
 	*o = core.Opened{Cause: cause.UnknownKey, Claims: o.Claims[:0]}
