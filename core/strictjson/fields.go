@@ -17,11 +17,14 @@ type Fields struct {
 	scan   Scanner
 	other  Value // where quick puts what means nothing
 	layouts
+	templates
 }
 
 // NewFields are none yet.
 func NewFields() *Fields {
-	return &Fields{ascii: true, layouts: layouts{last: slots, credit: maxCredit}}
+	return &Fields{
+		ascii: true, layouts: layouts{last: slots, credit: maxCredit}, templates: templates{credit: maxTemplateCredit},
+	}
 }
 
 // Add has the values of members of this name put into place. A name may have several places.
@@ -38,7 +41,11 @@ func (f *Fields) Add(name string, place *Value) {
 // Read reads the first size bytes of src, which zeros follow; it gives false where they are no strict object, and what
 // stands in the places then means nothing. Nobody else writes to the places, but to make them all Absent.
 func (f *Fields) Read(src *Buffer, size int) bool {
+	if f.recall(src, size) {
+		return true
+	}
 	if f.fits(src, size) {
+		f.remember(src, size)
 		return true
 	}
 	f.clear()

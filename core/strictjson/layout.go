@@ -177,6 +177,7 @@ func (f *Fields) learn(src *Buffer, size int) {
 		l.room = d.list
 		return
 	}
+	f.forget(l.next)
 	l.list[l.next], l.room = d.list, l.list[l.next]
 	l.last, l.next = l.next, (l.next+1)%slots
 }
