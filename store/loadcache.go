@@ -63,7 +63,8 @@ type lookup struct {
 	Query
 	// remembered: what is read may be in the table. nobody: there is nothing to read.
 	remembered, nobody bool
-	hash               uint64 // chooses the row of the table
+	idHash             uint64 // of the customer
+	hash               uint64 // of the customer and the family: chooses the row of the table
 	// family is the name of the token's family without its customer, if it may have records.
 	hasFamily  bool
 	family     core.FamilyKey
@@ -84,7 +85,8 @@ func (c *loadCache) lookup(ids core.IDKind, q Query, families *familyIndex) look
 	l.nobody = !q.HasLogin && !q.HasUser && !l.hasFamily
 	l.remembered = !q.HasLogin && q.HasUser && q.UserID.Kind == ids && q.Issuer == "" && len(q.UserID.Text) <= maxText
 	if l.remembered {
-		l.hash = c.hashOf(q.UserID)
+		l.idHash = c.hashOf(q.UserID)
+		l.hash = l.idHash
 	}
 	if l.remembered && l.hasFamily {
 		l.familyHash = c.familyHash(l.family)
@@ -105,6 +107,7 @@ func (c *loadCache) find(l *lookup) (loaded, bool) {
 		return loaded{}, l.nobody
 	}
 	row := now.row(l)
+	c.at[spot(l.idHash)].Load() // its mark, which counts asks for: so both are fetched at once
 	for i := range row {
 		if r := row[i].Load(); r != nil && r.answers(l) && r.counts(&c.marks) {
 			return r.loaded(l), true
