@@ -27,7 +27,8 @@ func NewFields() *Fields {
 	}
 }
 
-// Add has the values of members of this name put into place. A name may have several places.
+// Add has the values of members of this name put into place. A name may have several places. All are added before the
+// first Read.
 func (f *Fields) Add(name string, place *Value) {
 	k := &field{name: name, place: place, first: words.At([]byte(name), 0)}
 	if len(name) > 8 {

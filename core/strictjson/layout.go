@@ -15,7 +15,7 @@ import (
 // be of use a few times before something new is.
 type layouts struct {
 	list   [slots][]piece
-	last   int // of the list: the one that was tried last, whose places alone may hold anything; slots: any may
+	last   int // of the list: the one whose places alone may hold anything, tried first; slots: any may
 	next   int // of the list: the one that goes
 	room   []piece
 	credit int

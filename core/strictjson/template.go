@@ -11,7 +11,7 @@ import (
 // Most tokens of a service have one of a few sizes.
 //
 // A template is learned from an object that was read by its layout. That takes as long as several are read, so it is
-// paid for as layouts are.
+// done for the first few, and then for one of many that matched none.
 type templates struct {
 	list   [templateSlots]template // by size
 	held   *template               // the one whose places stand as it says, unless all are Absent; nil: perhaps none
@@ -23,7 +23,7 @@ const (
 	// maxTemplate is the size in bytes of the largest object that is remembered so. A template takes three times as
 	// many in a guest, so a reader has 14 KiB at most.
 	maxTemplate = 512
-	// templateCost is taken from a credit that each object of a known layout raises by one.
+	// templateCost is taken from a credit that each object raises by one which was read by its layout.
 	templateCost, maxTemplateCredit = 64, 512
 )
 
@@ -39,8 +39,8 @@ type template struct {
 // chunk says what may stand in 32 bytes: words to add to those of an object, so that the highest bit of each byte of a
 // sum says whether a byte is at least, and more than, a bound.
 type chunk struct {
-	least, most [4]uint64
-	any         [4]uint64 // the highest bit of each byte that may be a quote or a backslash
+	low, high [4]uint64
+	any       [4]uint64 // the highest bit of each byte that may be a quote or a backslash
 }
 
 // matches reports whether each byte of an object of its size may stand where it does. A jump back costs a guest as
@@ -49,13 +49,13 @@ func (t *template) matches(src *Buffer) bool {
 	for i := range t.chunks {
 		c, b := &t.chunks[i], src.window(i*32)
 		x := binary.LittleEndian.Uint64(b[0:])
-		bad := x | (x + c.most[0]) | ^((x + c.least[0]) & (noEnd(x) | c.any[0]))
+		bad := x | (x + c.high[0]) | ^((x + c.low[0]) & (noEnd(x) | c.any[0]))
 		x = binary.LittleEndian.Uint64(b[8:])
-		bad |= x | (x + c.most[1]) | ^((x + c.least[1]) & (noEnd(x) | c.any[1]))
+		bad |= x | (x + c.high[1]) | ^((x + c.low[1]) & (noEnd(x) | c.any[1]))
 		x = binary.LittleEndian.Uint64(b[16:])
-		bad |= x | (x + c.most[2]) | ^((x + c.least[2]) & (noEnd(x) | c.any[2]))
+		bad |= x | (x + c.high[2]) | ^((x + c.low[2]) & (noEnd(x) | c.any[2]))
 		x = binary.LittleEndian.Uint64(b[24:])
-		bad |= x | (x + c.most[3]) | ^((x + c.least[3]) & (noEnd(x) | c.any[3]))
+		bad |= x | (x + c.high[3]) | ^((x + c.low[3]) & (noEnd(x) | c.any[3]))
 		if bad&words.High != 0 {
 			return false
 		}
@@ -92,15 +92,14 @@ func (f *Fields) remember(src *Buffer, size int) {
 		return
 	}
 	f.templates.credit -= templateCost
+	if !words.IsASCII(src[:size]) {
+		return
+	}
 	t := &f.templates.list[size%templateSlots]
 	*t = template{layout: f.layouts.last, chunks: make([]chunk, (size+31)/32), places: make([]Value, len(f.known))}
 	for at := 0; at < 32*len(t.chunks); at += 8 {
-		w := src.Word(at)
-		if w&words.High != 0 {
-			return // there are characters beyond ASCII
-		}
-		c, word := &t.chunks[at>>5], at>>3&3
-		c.least[word], c.most[word], c.any[word] = words.High-w, words.High-words.Each-w, words.High // that byte alone
+		c, word, w := &t.chunks[at>>5], at>>3&3, src.Word(at)
+		c.low[word], c.high[word], c.any[word] = words.High-w, words.High-words.Each-w, words.High // that byte alone
 	}
 	at := 0
 	for i := range f.layouts.list[t.layout] {
@@ -141,7 +140,7 @@ func (t *template) text(src *Buffer, start int) (end int) {
 		}
 	}
 	if src.PlainEnd(start) == end {
-		t.allow(start, end, 0x20, 0x7f, 0)
+		t.allow(start, end, 0x20, 0x7f)
 	}
 	return end
 }
@@ -153,16 +152,16 @@ func (t *template) number(src *Buffer, start, end int) {
 			return
 		}
 	}
-	t.allow(start, start+1, '1', '9', 0x80)
-	t.allow(start+1, end, '0', '9', 0x80)
+	t.allow(start, start+1, '1', '9')
+	t.allow(start+1, end, '0', '9')
 }
 
-// allow sets the bounds of bytes; any is 0 where a quote or a backslash between them may not stand.
-func (t *template) allow(start, end int, least, most, any byte) {
+// allow lets bytes be any between two bounds, but no quote and no backslash.
+func (t *template) allow(start, end int, least, most byte) {
 	for at := start; at < end; at++ {
 		c, word, shift := &t.chunks[at>>5], at>>3&3, at&7*8
-		c.least[word] = c.least[word]&^(0xff<<shift) | uint64(0x80-least)<<shift
-		c.most[word] = c.most[word]&^(0xff<<shift) | uint64(0x7f-most)<<shift
-		c.any[word] = c.any[word]&^(0xff<<shift) | uint64(any)<<shift
+		c.low[word] = c.low[word]&^(0xff<<shift) | uint64(0x80-least)<<shift
+		c.high[word] = c.high[word]&^(0xff<<shift) | uint64(0x7f-most)<<shift
+		c.any[word] &^= 0xff << shift
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // Objects whose values are as long as those of an earlier one are read by it; else it would be there for nothing.
@@ -14,12 +16,7 @@ func TestTemplatesAreUsed(t *testing.T) {
 		{`{"aud":["shop","app"],"exp":1,"admin":true,"n":null,"name":"a\"","a":{"b":[1,{"c":2.5,"d":0}]}}`,
 			`{"aud":["SHOP","]}{"],"exp":9,"admin":true,"n":null,"name":"a\"","a":{"b":[2,{"c":2.5,"d":0}]}}`},
 	} {
-		r := newReader(plainNames)
-		for range 2 { // its layout is learned first
-			if !r.read(objects[0], r.fields.Read) {
-				t.Fatalf("%s is not read", objects[0])
-			}
-		}
+		r := remembering(t, objects[0])
 		if !r.read(objects[1], r.fields.Recall) {
 			t.Errorf("%s is not read by %s", objects[1], objects[0])
 		}
@@ -28,15 +25,38 @@ func TestTemplatesAreUsed(t *testing.T) {
 
 // Any byte in any place of an object that is remembered.
 func TestTemplatesByEveryByte(t *testing.T) {
-	for _, object := range append(layouts, `{"token_type":"`+strings.Repeat("x", 480)+`","exp":1}`) {
-		r, slow := newReader(plainNames), newReader(plainNames)
+	objects := []string{
+		`{"token_type":"` + strings.Repeat("x", 480) + `","exp":12}`,
+		`{"x":"","exp":0,"iat":-1,"nbf":1.5e3,"iss":"a\\\"b","aud":["c",{"exp":[1,null]}],"sub":false,"y":[],"z":{}}`,
+	}
+	for _, object := range append(objects, layouts...) {
+		slow := newReader(plainNames)
+		if object[0] != '{' || !words.IsASCII([]byte(object)) {
+			continue // it is not remembered
+		}
+		r := remembering(t, object)
 		for at := range len(object) {
 			for c := range 256 {
-				r.asSlowly(t, slow, object)
+				if !r.read(object, r.fields.Recall) {
+					r = remembering(t, object)
+				}
 				r.asSlowly(t, slow, object[:at]+string([]byte{byte(c)})+object[at+1:])
 			}
 		}
 	}
+}
+
+// remembering is a reader that remembers an object.
+func remembering(t *testing.T, object string) *reader {
+	t.Helper()
+	r := newReader(plainNames)
+	for range 2 { // its layout is learned first
+		r.read(object, r.fields.Read)
+	}
+	if !r.read(object, r.fields.Recall) {
+		t.Fatalf("%s is not remembered", object)
+	}
+	return r
 }
 
 // Objects that are as long as each other, or nearly so, and have other names or values of other lengths, in all orders.
@@ -82,5 +102,19 @@ func TestTemplatesOfNoUse(t *testing.T) {
 	}
 	if !r.read(`{"user_id":"8"}`, r.fields.Recall) {
 		t.Error("an object that comes often is not remembered")
+	}
+	// One beyond ASCII cannot be, and takes no place from another of its size.
+	for range 10 {
+		r.read(`{"user_id":"ö","iat":1}`, r.fields.Read)
+		r.read(`{"user_id":"oo","iat":2}`, r.fields.Read)
+	}
+	for range 200 {
+		r.read(`{"user_id":"oo","iat":2}`, r.fields.Read)
+	}
+	for range 200 {
+		r.read(`{"user_id":"ö","iat":1}`, r.fields.Read)
+	}
+	if !r.read(`{"user_id":"oo","iat":3}`, r.fields.Recall) {
+		t.Error("an object of characters beyond ASCII took the place of another")
 	}
 }
