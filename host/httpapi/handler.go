@@ -256,10 +256,10 @@ func (rq *request) send(a *answer) (cut bool) {
 	if a.rest == nil {
 		rq.letGo()
 	}
-	if rq.view != nil {
+	if rq.view != nil && len(rq.entry.about.Effects.List) == 0 {
 		// Other requests that are ready get this far first, and then the answers leave one right after the other. Code
 		// stays in the processor's caches, and a client or proxy that waits for many answers is woken less often. A
-		// check is too short to gain from it.
+		// check is too short to gain from it, and an answer that has waited for a commit has let others go first.
 		runtime.Gosched()
 	}
 	// An error says that the client is gone. The record is written all the same.
