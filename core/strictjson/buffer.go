@@ -54,3 +54,13 @@ func (b *Buffer) PlainEnd(at int) int {
 		at += Slack
 	}
 }
+
+// quote is the closing quote of a text that is read from at on, and known to have one.
+func (b *Buffer) quote(at int) int {
+	for ; b.At(at) != '"'; at++ {
+		if b.At(at) == '\\' {
+			at++
+		}
+	}
+	return at
+}

@@ -197,11 +197,7 @@ func (d *draft) step(f *Fields, at int) int {
 	switch c := src.At(at); c {
 	case '"':
 		start := at + 1
-		for at = start; src.At(at) != '"'; at++ {
-			if src.At(at) == '\\' {
-				at++
-			}
-		}
+		at = src.quote(start)
 		if next := f.scan.space(at + 1); src.At(next) != ':' { // no name
 			d.add(start, textValue, f.knownAt(start))
 			d.from = at

@@ -134,11 +134,7 @@ func (l *templates) forget(layout int) {
 
 // text lets the characters of a text be others, unless it has escapes, and gives its end.
 func (t *template) text(src *Buffer, start int) (end int) {
-	for end = start; src.At(end) != '"'; end++ {
-		if src.At(end) == '\\' {
-			end++
-		}
-	}
+	end = src.quote(start)
 	if src.PlainEnd(start) == end {
 		t.allow(start, end, 0x20, 0x7f)
 	}
