@@ -32,6 +32,7 @@ func FuzzToken(f *testing.F) {
 		}
 	}
 	f.Add(`{"alg":"HS256","typ":0,"jwk":{},"x5c":1}`, `{}`)
+	f.Add(" \t"+`{"alg":"HS256"}`+"\r\n", `{}`)
 	for _, r := range refusals {
 		f.Add(r.header, r.claims)
 	}
@@ -55,7 +56,7 @@ func FuzzToken(f *testing.F) {
 			return
 		}
 		payload, err := jws.Verify([]byte(token), jws.WithKey(jwa.HS256, []byte(coretest.Secret)))
-		if err != nil && namesIgnored(header) {
+		if err != nil && (namesIgnored(header) || spaceAround(header)) {
 			plain := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims)
 			payload, err = jws.Verify([]byte(plain), jws.WithKey(jwa.HS256, []byte(coretest.Secret)))
 		}
@@ -84,8 +85,12 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
+// spaceAround reports whether a header has white space before or after its object. RFC 7515 §4 and the reference allow
+// it. jwx checks the signature of the header without that space, so it finds a bad one.
+func spaceAround(header string) bool { return strings.Trim(header, " \t\r\n") != header }
+
 // namesIgnored reports whether a header has a member whose value core ignores, as the reference does. jwx wants these
-// values in the form of RFC 7515 §4.1. In nothing else does core accept more than jwx.
+// values in the form of RFC 7515 §4.1. In nothing else but the space around a header does core accept more than jwx.
 func namesIgnored(header string) bool {
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(header), &members) != nil {
