@@ -103,21 +103,22 @@ func (i *instance) call(name string, message []byte) error {
 }
 
 func (i *instance) callFunction(name string, f api.Function, message []byte) error {
-	if len(message) > abi.InputBytes {
-		return i.tooLong(name, len(message))
-	}
-	if !i.memory.Write(i.layout.Input, message) {
-		return broken("%s: %w", name, errNonsense)
-	}
+	copy(i.input(), message)
 	return i.invoke(name, f, len(message))
 }
 
-func (i *instance) tooLong(name string, size int) error {
-	return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, size, abi.InputBytes)
+// input is the guest's input area. It is read anew for each call: memory may have grown.
+func (i *instance) input() []byte {
+	b, _ := i.memory.Read(i.layout.Input, abi.InputBytes)
+	return b[:len(b):len(b)]
 }
 
-// invoke calls an export with the size of the message that lies in the input area.
+// invoke calls an export with the size of the message that lies in the input area, or that did not fit into it.
 func (i *instance) invoke(name string, f api.Function, size int) error {
+	if size > abi.InputBytes {
+		return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, size,
+			abi.InputBytes)
+	}
 	i.stack[0] = uint64(size)
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return broken("%s: %w", name, err)
@@ -263,18 +264,11 @@ func (i *instance) write(d *decision) error {
 	if !i.draws.Fresh(d.request.Entropy) {
 		return fmt.Errorf("engine: %w: it was given before", core.ErrEntropy)
 	}
-	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
-	if !ok {
-		return broken("%s: %w", abi.WriteName, errNonsense)
-	}
-	size := len(abi.AppendDraft(area[:0:len(area)], &d.draft))
-	if size > len(area) {
-		return i.tooLong(abi.WriteName, size)
-	}
-	if err := i.invoke(abi.WriteName, i.writes, size); err != nil {
+	draft := abi.AppendDraft(i.input()[:0], &d.draft)
+	if err := i.invoke(abi.WriteName, i.writes, len(draft)); err != nil {
 		return err
 	}
-	size, ok = abi.WrittenSize(i.output(abi.WrittenBytes))
+	size, ok := abi.WrittenSize(i.output(abi.WrittenBytes))
 	if ok {
 		d.answer = append(d.answer[:0], i.output(uint32(size))...)
 		d.prepared.Inputs, ok = abi.ReadWritten(d.prepared.Inputs[:0], d.answer, len(d.draft.Tokens))
@@ -300,15 +294,7 @@ func (i *instance) decide(c *config, req *core.Request) (core.Outcome, error) {
 
 // ask writes a request straight into the input area, and gives the answer where it lies.
 func (i *instance) ask(name string, f api.Function, req *core.Request) ([]byte, error) {
-	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
-	if !ok {
-		return nil, broken("%s: %w", name, errNonsense)
-	}
-	size := len(abi.AppendRequest(area[:0:len(area)], req))
-	if size > len(area) {
-		return nil, i.tooLong(name, size)
-	}
-	if err := i.invoke(name, f, size); err != nil {
+	if err := i.invoke(name, f, len(abi.AppendRequest(i.input()[:0], req))); err != nil {
 		return nil, err
 	}
 	answer, ok := abi.ReadFramed(i.output(abi.OutputBytes))
